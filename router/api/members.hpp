@@ -1,0 +1,60 @@
+// A client's JSON body, read once by simdjson on demand: the byte spans of the members that rules name.
+// Everything else is never looked at and goes on byte for byte.
+#pragma once
+
+#include "domain/refusal.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rr::api {
+
+struct Span {                  // of a value inside the body; size 0 = absent
+  std::size_t at = 0, size = 0;
+  explicit operator bool() const { return size != 0; }
+  std::string_view in(std::string_view body) const { return body.substr(at, size); }
+};
+
+struct Member {                // of the top level
+  std::string name;            // unescaped
+  Span key;                    // with its quotes
+  Span value;
+};
+
+struct Message {               // of messages[], enough for roles, sessions, estimates
+  std::string role;
+  std::string text;            // of user messages only: the first one's text (all of it); others ""
+  std::size_t bytes = 0;       // of its raw JSON
+  bool images = false;
+};
+
+struct Members {
+  std::vector<Member> all;
+  std::size_t open = 0, close = 0;      // positions of the outer { and }
+  const Member* find(std::string_view name) const;
+
+  // read already, because rules name them
+  std::optional<std::string> model, name;
+  std::optional<bool> stream;
+  std::optional<std::string> keep_alive;   // raw JSON text; null counts as absent
+  std::optional<std::string> user, metadata_role;
+  std::optional<std::int64_t> num_ctx;     // options.num_ctx when an integer
+  Span options, num_ctx_value;             // the object; the value inside it
+  bool options_empty = true;
+  std::optional<std::string> first_user;   // text of the first user message, or the prompt
+  std::size_t messages = 0;                // count; messages_present tells [] from absent
+  bool messages_present = false, prompt_empty = true, input_empty = true;
+  bool tools = false, images = false;      // non-empty tools; any image
+  std::size_t text_bytes = 0, hangul = 0;  // for the estimate: bytes of the text members without images; bytes of Hangul
+};
+
+// Rules (reliability-security.md 4.4): at most 128 levels; no duplicate of a named member at the top level or in options; no member
+// whose Unicode simple fold equals a named one without being byte-equal (MODEL, long s, Kelvin sign); UTF-8. Each 400
+// json_member names the member. Empty body, no object, broken JSON: 400 with Ollama's words per dialect ("missing request body",
+// "EOF", "invalid character 'x' looking for beginning of value" where cheap), code json_invalid.
+// `body` has wire::Block::padding readable bytes behind it.
+Result<Members> read_members(std::string_view body, bool openai);
+
+}  // namespace rr::api

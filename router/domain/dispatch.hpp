@@ -1,0 +1,110 @@
+// Events in, commands out; the time handed in, the wake-up handed out. Owns fleet, gates, line and tickets.
+// A command never re-enters `on`: whoever carries it out posts the result as a new event.
+#pragma once
+
+#include "domain/ask.hpp"
+#include "domain/ledger.hpp"
+#include "domain/place.hpp"
+#include "domain/policy/policy.hpp"
+
+#include <deque>
+#include <map>
+
+namespace rr {
+
+enum class Ending {
+  ok,            // whole answer (done:true)
+  client_left,   // gone before the end
+  node_failed,   // connection lost, garbage, not whole, in-stream error
+  refused,       // the node answered with an error status, passed on
+};
+
+struct Outcome {
+  Ending ending = Ending::ok;
+  bool content_began = false;      // a first token was seen: a cancel frees the slot at once
+  bool sent = true;                // the request reached the node
+  std::int64_t prompt_tokens = 0, output_tokens = 0;
+  Duration prompt_time{};          // prompt_eval_duration
+  std::string error;
+};
+
+// ---- events
+struct Arrived { Ask ask; };
+struct Left { TicketId id; };                       // the client went away while it waited
+struct Ended { TicketId id; Outcome outcome; };     // a granted request is over
+struct Observed { NodeName node; std::vector<Resident> residents; Duration rtt{}; };
+struct Inventory { NodeName node; std::string version; std::vector<Installed> models; };
+struct Lost { NodeName node; std::string why; };
+struct LoadEnded { NodeName node; ModelName model; std::optional<std::string> failed; };
+struct UnloadEnded { NodeName node; ModelName model; std::optional<std::string> failed; };  // the reply; not yet gone
+struct UnloadWanted { ModelName model; };           // a client or the operator asks; pinned models stay
+struct Adopted { Snapshot settings; };
+struct Ticked {};
+using Event = std::variant<Arrived, Left, Ended, Observed, Inventory, Lost, LoadEnded, UnloadEnded, UnloadWanted, Adopted, Ticked>;
+
+// ---- commands
+struct Grant {
+  TicketId id;
+  NodeName node;
+  ModelName model;
+  int num_ctx = 0;
+  std::optional<KeepAlive> keep_alive;  // absent = the client's own goes through (passthrough)
+  std::optional<bool> use_mmap;
+  Duration queued{}, swapped{};         // for Server-Timing: waited in the line; of it, during a swap
+};
+struct Refuse { TicketId id; Refusal refusal; };
+struct Load { NodeName node; ModelName model; int num_ctx = 0; KeepAlive keep_alive; std::optional<bool> use_mmap; bool embedding = false; };
+struct Unload { NodeName node; ModelName model; };
+struct Look { NodeName node; };                     // ask /api/ps now
+struct WakeAt { Time at; };                         // the only one per call; send Ticked then
+struct Note { enum class Level { info, warn } level; std::string text; };  // one log line
+using Command = std::variant<Grant, Refuse, Load, Unload, Look, WakeAt, Note>;
+
+// ---- what a person may look at (/health, status, explain)
+struct WaitingPicture { TicketId id; RoleName role; std::string for_what; int place; Duration waited; std::optional<Duration> expected; };
+struct ModelPicture { ModelName model; std::vector<RoleName> roles; Bytes bytes; Bytes vram; int num_ctx; int in_flight; std::optional<Duration> lease; };
+struct SwapPicture { SwapPhase phase; ModelName model; std::vector<ModelName> victims; std::string because; Duration since; };
+struct NodePicture { NodeBelief belief; Bytes limit, used; std::vector<ModelPicture> models; std::optional<SwapPicture> swap; };
+struct RolePicture { RoleName name; std::string state;  // ready | after_swap | unavailable
+                     ModelName model; NodeName node; std::string why; std::optional<Duration> expected; Duration in_state{}; bool required = true; };
+struct Picture { std::vector<RolePicture> roles; std::vector<NodePicture> nodes; std::vector<WaitingPicture> waiting; int in_flight = 0; std::vector<std::string> warnings; };
+
+class Dispatch {
+ public:
+  Dispatch(Snapshot, Time now);
+
+  std::vector<Command> on(const Event&, Time now);
+
+  Picture picture(Time now) const;
+  const Fleet& fleet() const { return fleet_; }
+  const Ledger& ledger() const { return ledger_; }
+  const Gate* gate(std::string_view node) const;
+  Snapshot settings() const { return settings_; }
+  int in_flight() const;
+  int waiting() const;
+
+ private:
+  struct Waiter { Ask ask; NodeName node; Time arrived; Duration swapped{}; };
+  struct Running { Ask ask; NodeName node; ModelName model; Time granted; };
+  struct Ghost { NodeName node; ModelName model; Time until; };  // cancelled in its prompt: the slot is still busy
+
+  void arrive(Ask, Time now);
+  void end(const Ended&, Time now);
+  void replace_waiters_of(const NodeName&, const std::string& why, Time now);
+  void advance(const NodeName&, Time now);   // grants, then the policy, then the gate's steps
+  void run(const NodeName&, const std::vector<GateStep>&, Time now);
+  GateFacts facts(const NodeName&) const;
+  std::vector<Waiting> waiting_on(const NodeName&) const;
+
+  Snapshot settings_;
+  Fleet fleet_;
+  std::map<NodeName, Gate> gates_;
+  std::deque<Waiter> line_;
+  std::map<TicketId, Running> running_;
+  std::vector<Ghost> ghosts_;
+  Ledger ledger_;
+  std::map<RoleName, std::pair<std::string, Time>> role_state_;
+  std::vector<Command> out_;
+};
+
+}  // namespace rr

@@ -1,0 +1,102 @@
+// The only one who may load, unload and grant on one node. Correct whatever a policy proposes.
+//
+//   steady -> draining(victims) -> unloading -> loading(model) -> steady
+//
+// Promises: a request is granted only on a model that is ready, is no victim and has a free slot; no busy or
+// pinned model is unloaded; one swap at a time; the memory bound holds; a victim counts as gone only when
+// /api/ps no longer lists it; one load serves all who wait; nothing stays in a swap beyond swap_timeout.
+// Pure and copyable: small states are searched exhaustively in tests/unit/domain/gate_search_test.cpp.
+#pragma once
+
+#include "domain/memory.hpp"
+
+namespace rr {
+
+struct Proposal {
+  ModelName model;                 // to load; empty = only unload the victims
+  std::vector<ModelName> victims;  // to unload first
+  std::string because;             // shown to people
+};
+
+enum class SwapPhase { steady, draining, unloading, loading };
+std::string_view to_text(SwapPhase);
+
+// What the gate wants done; the dispatch turns them into commands.
+struct GateStep {
+  enum class What { load, unload, look } what;  // look = ask /api/ps now
+  ModelName model;
+  friend bool operator==(const GateStep&, const GateStep&) = default;
+};
+
+struct Held {  // a model on the node, as the gate counts it
+  ModelName model;
+  Bytes bytes = 0;
+  int num_ctx = 0;
+  int in_flight = 0;            // granted, or cancelled in its prompt and still counted
+  Time used{};                  // end of its last request
+  std::optional<Time> expires;  // the node's own lease; absent = for ever
+  bool leaving = false;         // a request with keep_alive 0 ran, or it is a victim being unloaded
+  std::string digest;
+};
+
+struct GateFacts {  // what the gate may ask about the world, handed in at each call
+  Bytes limit = 0;                                        // gpu_memory; 0 = unknown
+  Bytes need(const ModelName& m) const;                   // resident bytes when loaded; 0 = unknown
+  int parallel(const ModelName& m) const;
+  int num_ctx(const ModelName& m) const;
+  bool pinned(const ModelName& m) const;
+  Duration swap_timeout{};
+  struct Model { ModelName name; Bytes need = 0; int parallel = 1; int num_ctx = 0; bool pinned = false; };
+  std::vector<Model> models;                              // others: need 0, parallel 1, num_ctx 0, not pinned
+};
+
+class Gate {
+ public:
+  // A request may go to `model` now. Ready, not a victim, not leaving, a slot free, loaded with the
+  // configured num_ctx, and its lease does not end within a margin (2 s) unless it is busy.
+  bool may_grant(const ModelName&, const GateFacts&, Time now) const;
+  bool ready(const ModelName&, const GateFacts&, Time now) const;  // the same without the slot
+
+  void grant(const ModelName&, KeepAlive sent, Time now);
+  // The request ended (or its counted prompt did). With keep_alive 0 and nothing in flight the model is leaving.
+  std::vector<GateStep> ended(const ModelName&, Time now);
+
+  // Begins a swap, or says why not: a swap under way, a victim pinned or absent, the model ready already,
+  // it would not fit even then, it could never fit.
+  std::optional<std::string> refuses(const Proposal&, const GateFacts&, Time now) const;
+  std::vector<GateStep> begin(const Proposal&, const GateFacts&, Time now);
+  // Nobody waits for the swap's model any more: dropped if nothing has been unloaded yet.
+  bool drop(Time now);
+
+  std::vector<GateStep> observed(const std::vector<Resident>&, const GateFacts&, Time now);  // /api/ps
+  std::vector<GateStep> loaded(const ModelName&, const GateFacts&, Time now);
+  // A load or unload request failed: back to steady after a look. True in `gave_up` when waiters must be told.
+  std::vector<GateStep> failed(const ModelName&, std::string why, Time now);
+  std::vector<GateStep> lost(Time now);   // the node is down: nothing is held, no swap
+  std::vector<GateStep> tick(const GateFacts&, Time now);  // timeouts
+  std::optional<Time> wake() const;       // when tick is wanted
+
+  struct Failure { ModelName model; std::string why; };
+  std::optional<Failure> take_failure();  // a swap was given up: refuse who waits for it
+
+  SwapPhase phase() const { return phase_; }
+  const Proposal& swap() const { return swap_; }      // meaningful unless steady
+  Time phase_since() const { return since_; }
+  Time swap_since() const { return swap_since_; }
+  const std::vector<Held>& held() const { return held_; }
+  const Held* find(const ModelName&) const;
+  Bytes used() const;
+
+ private:
+  std::vector<GateStep> advance(const GateFacts&, Time now);
+  Held* find(const ModelName&);
+
+  std::vector<Held> held_;
+  SwapPhase phase_ = SwapPhase::steady;
+  Proposal swap_;
+  Time since_{}, swap_since_{};
+  int tries_ = 0;
+  std::optional<Failure> failure_;
+};
+
+}  // namespace rr

@@ -1,0 +1,85 @@
+// One simulated Ollama on a socket: the rules of the real one (scheduler, memory, keep_alive, wire format), invented answers.
+// Runs on the io_context it is given, so a test, the demo and `role-router sim-node` use the same thing.
+#pragma once
+
+#include "domain/values.hpp"
+#include "wire/net.hpp"
+
+#include <boost/system/result.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace rr::sim {
+
+enum class Rendering { ollama, engine };  // who renders the prompt: the two engine paths differ on the wire (ollama-api.md, top)
+
+struct ModelSpec {
+  std::string name;                    // "qwen3-coder:30b"
+  Bytes size = 0;                      // weights
+  int trained_ctx = 262144;
+  Bytes kv_per_token = 96 * 1024;
+  Bytes compute = 900 * 1000 * 1000;
+  std::vector<std::string> capabilities{"completion", "tools"};
+  Rendering rendering = Rendering::engine;
+  double prefill_tps = 600, decode_tps = 48;
+};
+
+// What goes wrong on purpose. A fault hits the next `times` requests to generate/chat/embed (or any, see `path`); times < 0: always.
+struct Fault {
+  enum class What { none, refuse, hang, hang_mid, die_before, die_mid, end_early, error_mid, garbage, wrong_length, status } what = What::none;
+  int after = 2;         // chunks before it strikes
+  int status = 503;      // for What::status
+  int times = 1;
+  std::string path;      // "" = inference only; "/api/ps" ...
+};
+
+struct NodeSpec {
+  std::string name = "sim";            // given in records; not on the wire
+  Address listen{"127.0.0.1", 0};
+  Bytes gpu_memory = 56 * gib;
+  double load_gbps = 2.5;
+  double clock = 1.0;                  // simulated seconds in one real second
+  int num_parallel = 1, max_loaded = 8, max_queue = 512;
+  Duration keep_alive = std::chrono::minutes(5);  // OLLAMA_KEEP_ALIVE; negative = for ever
+  int context_length = 0;              // OLLAMA_CONTEXT_LENGTH; 0 = by memory
+  std::string version = "0.33.0";
+  std::vector<ModelSpec> models;
+};
+
+// What a request looked like to the node: the record that tests read.
+struct Seen {
+  std::string method, target, model, body;
+  std::string keep_alive;              // raw JSON text, "" = absent
+  std::string num_ctx;                 // raw JSON text, "" = absent
+  std::string role_hint;               // the role the sim answered as, from the prompt
+  bool loaded_for_it = false;          // it made the node load or reload
+  bool queued = false;                 // it waited in the node's own queue, which the router promises never happens
+  int status = 0;
+  std::string ended;                   // "whole", "client-closed", "fault"
+};
+
+class Node {
+ public:
+  static boost::system::result<std::unique_ptr<Node>, std::string> open(wire::asio::io_context&, NodeSpec);
+  ~Node();  // stops at once: connections are reset
+  std::uint16_t port() const;
+  void stop();                          // as SIGTERM: listener closed, streams cut without a terminator
+  void fault(Fault);
+  const std::vector<Seen>& seen() const;
+  std::vector<std::string> resident() const;
+  int open_streams() const;             // requests being answered or queued now
+
+  struct State;
+ private:
+  explicit Node(std::shared_ptr<State>);
+  std::shared_ptr<State> state_;
+};
+
+// The two machines of the demo, with the models, sizes and rates of config/router.yaml and swap/report section 3.
+NodeSpec macbook();
+NodeSpec mac_mini();
+
+}  // namespace rr::sim
