@@ -1,0 +1,132 @@
+#!/usr/bin/env bash
+# Sets up, builds and runs everything that is promised. The last line is the sum; the exit code is 0 only when all passed.
+#   tests/run.sh          everything but the soaks
+#   tests/run.sh --long   the soaks too
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+me=tests/run.sh
+# shellcheck source=deploy/packages.sh
+. "$root/deploy/packages.sh"
+cd "$root"
+
+long=
+case "${1:-}" in
+  "") ;;
+  --long) long=yes ;;
+  *) echo "tests/run.sh [--long]    builds and tests everything; --long: the soaks too"; [ "$1" = --help ] && exit 0; exit 2 ;;
+esac
+
+jobs=$(processors)
+limit=$((45 * 60))
+passed=0 failed=0
+results="$root/build/results"
+
+left() { echo $((limit - SECONDS)); }
+
+bounded() {  # a command may take what is left of the time, not more
+  if command -v timeout >/dev/null; then
+    timeout -k 10 "$(($(left) > 1 ? $(left) : 1))" "$@"
+  else
+    "$@"
+  fi
+}
+
+# stage NAME BUDGET COMMAND...: its time is printed against its budget; a failure is one failed thing, and the rest goes on.
+stage() {
+  local name=$1 budget=$2 began=$SECONDS status=0
+  shift 2
+  echo
+  echo "== $name"
+  "$@" </dev/null || status=$?
+  local took=$((SECONDS - began)) mark=
+  [ "$took" -le "$budget" ] || mark=", over its budget"
+  [ "$status" = 0 ] || mark="$mark, FAILED"
+  echo "$name $took s of $budget$mark"
+  return "$status"
+}
+
+counted() {  # stage whose failure counts as one, for stages that count nothing themselves
+  stage "$@" || failed=$((failed + 1))
+}
+
+sum_up() {
+  echo
+  if [ "$(left)" -lt 0 ]; then
+    echo "all of it took $SECONDS s: more than $limit"
+    failed=$((failed + 1))
+  fi
+  echo "$passed passed, $failed failed"
+  [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+}
+
+venv="$root/build/venv"
+set_up() (  # a process of its own: what it cannot install ends it, not the whole run
+  have_packages test || return 1
+  local lock=tests/e2e/requirements.lock
+  if ! cmp -s "$lock" "$venv/installed.lock"; then
+    python3 -m venv --clear "$venv" || return 1
+    local log="$root/build/pip.log"
+    : >"$log"
+    if ! three_tries "$log" "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$lock"; then
+      show_end "$log"
+      echo "$me: pip could not install $lock in three tries (its last words are above)"
+      return 1
+    fi
+    cp "$lock" "$venv/installed.lock"
+  fi
+)
+
+check_scripts() {
+  find deploy tests -name '*.sh' -exec shellcheck -x .ci/run {} +
+}
+
+check_libcxx() {  # what macOS users compile with: every file of router/ by clang and libc++
+  bounded "$venv/bin/python" tests/libcxx.py build/release/compile_commands.json "$jobs"
+}
+
+# run_ctest PRESET: ctest's own output, and the cases that each executable counted.
+run_ctest() {
+  local preset=$1 runner=() chosen=() status=0
+  [ -n "$long" ] || chosen=(-LE long)
+  # AddressSanitizer of GCC 12 does not bear the widest address randomisation of newer kernels.
+  if [ "$preset" = asan ] && setarch -R true 2>/dev/null; then
+    runner=(setarch -R)
+  fi
+  rm -f "$results/$preset.xml"
+  RR_LONG=$long bounded ${runner[@]+"${runner[@]}"} ctest --test-dir "build/$preset" --parallel "$jobs" --output-on-failure \
+    --no-tests=error --output-junit "$results/$preset.xml" ${chosen[@]+"${chosen[@]}"} || status=$?
+  add_up ctest "$results/$preset.xml" "$status"
+  return "$status"
+}
+
+run_e2e() {
+  local status=0 chosen=(-m "not long")
+  [ -z "$long" ] || chosen=()
+  rm -f "$results/e2e.xml"
+  bounded "$venv/bin/python" -m pytest tests/e2e -q -p no:cacheprovider --junit-xml "$results/e2e.xml" \
+    ${chosen[@]+"${chosen[@]}"} || status=$?
+  add_up pytest "$results/e2e.xml" "$status"
+  return "$status"
+}
+
+add_up() {  # add_up KIND JUNIT STATUS: a run that failed without saying which test is one failure
+  local sums
+  sums=$(python3 tests/count.py "$1" "$2" "$3") || sums="0 1"
+  passed=$((passed + ${sums% *}))
+  failed=$((failed + ${sums#* }))
+}
+
+mkdir -p "$results"
+if ! stage "set-up" 180 set_up; then
+  failed=1
+  sum_up || exit 1
+fi
+counted "scripts" 30 check_scripts
+release=yes asan=yes
+stage "release build" 300 build release || { failed=$((failed + 1)); release=; }
+stage "ASan build" 360 build asan || { failed=$((failed + 1)); asan=; }
+[ ! -f build/release/compile_commands.json ] || counted "clang libc++ check" 240 check_libcxx
+[ -z "$release" ] || stage "tests, release" 240 run_ctest release || true
+[ -z "$asan" ] || stage "tests, ASan" 360 run_ctest asan || true
+[ -z "$release" ] || stage "end to end" 300 run_e2e || true
+sum_up
