@@ -36,21 +36,21 @@ struct Ask {
   Kind kind = Kind::chat;
   Purpose purpose = Purpose::answer;
 
-  RoleName role;                // "" = none: a concrete model that no role owns
+  RoleName role{};                // "" = none: a concrete model that no role owns
   RoleSource source = RoleSource::none;
-  std::string asked_model;      // the client's spelling, echoed back
-  ModelName model;              // what is to run
-  std::vector<NodeName> nodes;  // where it may run, best first; empty = any node that has it
-  std::vector<NodeName> avoid;  // tried already for this request
+  std::string asked_model{};      // the client's spelling, echoed back
+  ModelName model{};              // what is to run
+  std::vector<NodeName> nodes{};  // where it may run, best first; empty = any node that has it
+  std::vector<NodeName> avoid{};  // tried already for this request
 
-  std::string session;          // whose prompt cache; never empty
+  std::string session{};          // whose prompt cache; never empty
   bool session_from_client = false;
   std::int64_t tokens = 0;      // estimate of the prompt
   int num_ctx = 0;              // what is sent
-  KeepAlive keep_alive;         // what is sent (seed); passthrough leaves the client's
-  std::optional<std::string> client_keep_alive;  // raw JSON text, for explain and headers
-  std::optional<std::int64_t> client_num_ctx;
-  Needs needs;
+  KeepAlive keep_alive{};         // what is sent (seed); passthrough leaves the client's
+  std::optional<std::string> client_keep_alive{};  // raw JSON text, for explain and headers
+  std::optional<std::int64_t> client_num_ctx{};
+  Needs needs{};
   bool stream = true;
   bool repeatable = true;       // inference may be asked once more while no content reached the client
 };

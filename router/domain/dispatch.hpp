@@ -25,49 +25,49 @@ struct Outcome {
   bool sent = true;                // the request reached the node
   std::int64_t prompt_tokens = 0, output_tokens = 0;
   Duration prompt_time{};          // prompt_eval_duration
-  std::string error;
+  std::string error{};
 };
 
 // ---- events
-struct Arrived { Ask ask; };
-struct Left { TicketId id; };                       // the client went away while it waited
-struct Ended { TicketId id; Outcome outcome; };     // a granted request is over
-struct Observed { NodeName node; std::vector<Resident> residents; Duration rtt{}; };
-struct Inventory { NodeName node; std::string version; std::vector<Installed> models; };
-struct Lost { NodeName node; std::string why; };
-struct LoadEnded { NodeName node; ModelName model; std::optional<std::string> failed; };
-struct UnloadEnded { NodeName node; ModelName model; std::optional<std::string> failed; };  // the reply; not yet gone
-struct UnloadWanted { ModelName model; };           // a client or the operator asks; pinned models stay
-struct Adopted { Snapshot settings; };
+struct Arrived { Ask ask{}; };
+struct Left { TicketId id{}; };                       // the client went away while it waited
+struct Ended { TicketId id{}; Outcome outcome{}; };     // a granted request is over
+struct Observed { NodeName node{}; std::vector<Resident> residents{}; Duration rtt{}; };
+struct Inventory { NodeName node{}; std::string version{}; std::vector<Installed> models{}; };
+struct Lost { NodeName node{}; std::string why{}; };
+struct LoadEnded { NodeName node{}; ModelName model{}; std::optional<std::string> failed{}; };
+struct UnloadEnded { NodeName node{}; ModelName model{}; std::optional<std::string> failed{}; };  // the reply; not yet gone
+struct UnloadWanted { ModelName model{}; };           // a client or the operator asks; pinned models stay
+struct Adopted { Snapshot settings{}; };
 struct Ticked {};
 using Event = std::variant<Arrived, Left, Ended, Observed, Inventory, Lost, LoadEnded, UnloadEnded, UnloadWanted, Adopted, Ticked>;
 
 // ---- commands
 struct Grant {
-  TicketId id;
-  NodeName node;
-  ModelName model;
+  TicketId id{};
+  NodeName node{};
+  ModelName model{};
   int num_ctx = 0;
-  std::optional<KeepAlive> keep_alive;  // absent = the client's own goes through (passthrough)
-  std::optional<bool> use_mmap;
+  std::optional<KeepAlive> keep_alive{};  // absent = the client's own goes through (passthrough)
+  std::optional<bool> use_mmap{};
   Duration queued{}, swapped{};         // for Server-Timing: waited in the line; of it, during a swap
 };
-struct Refuse { TicketId id; Refusal refusal; };
-struct Load { NodeName node; ModelName model; int num_ctx = 0; KeepAlive keep_alive; std::optional<bool> use_mmap; bool embedding = false; };
-struct Unload { NodeName node; ModelName model; };
-struct Look { NodeName node; };                     // ask /api/ps now
-struct WakeAt { Time at; };                         // the only one per call; send Ticked then
-struct Note { enum class Level { info, warn } level; std::string text; };  // one log line
+struct Refuse { TicketId id{}; Refusal refusal{}; };
+struct Load { NodeName node{}; ModelName model{}; int num_ctx = 0; KeepAlive keep_alive{}; std::optional<bool> use_mmap{}; bool embedding = false; };
+struct Unload { NodeName node{}; ModelName model{}; };
+struct Look { NodeName node{}; };                     // ask /api/ps now
+struct WakeAt { Time at{}; };                         // the only one per call; send Ticked then
+struct Note { enum class Level { info, warn } level; std::string text{}; };  // one log line
 using Command = std::variant<Grant, Refuse, Load, Unload, Look, WakeAt, Note>;
 
 // ---- what a person may look at (/health, status, explain)
-struct WaitingPicture { TicketId id; RoleName role; std::string for_what; int place; Duration waited; std::optional<Duration> expected; };
-struct ModelPicture { ModelName model; std::vector<RoleName> roles; Bytes bytes; Bytes vram; int num_ctx; int in_flight; std::optional<Duration> lease; };
-struct SwapPicture { SwapPhase phase; ModelName model; std::vector<ModelName> victims; std::string because; Duration since; };
-struct NodePicture { NodeBelief belief; Bytes limit, used; std::vector<ModelPicture> models; std::optional<SwapPicture> swap; };
+struct WaitingPicture { TicketId id{}; RoleName role{}; std::string for_what{}; int place{}; Duration waited{}; std::optional<Duration> expected{}; };
+struct ModelPicture { ModelName model{}; std::vector<RoleName> roles{}; Bytes bytes{}; Bytes vram{}; int num_ctx{}; int in_flight{}; std::optional<Duration> lease{}; };
+struct SwapPicture { SwapPhase phase{}; ModelName model{}; std::vector<ModelName> victims{}; std::string because{}; Duration since{}; };
+struct NodePicture { NodeBelief belief{}; Bytes limit{}, used{}; std::vector<ModelPicture> models{}; std::optional<SwapPicture> swap{}; };
 struct RolePicture { RoleName name; std::string state;  // ready | after_swap | unavailable
-                     ModelName model; NodeName node; std::string why; std::optional<Duration> expected; Duration in_state{}; bool required = true; };
-struct Picture { std::vector<RolePicture> roles; std::vector<NodePicture> nodes; std::vector<WaitingPicture> waiting; int in_flight = 0; std::vector<std::string> warnings; };
+                     ModelName model{}; NodeName node; std::string why; std::optional<Duration> expected; Duration in_state{}; bool required = true; };
+struct Picture { std::vector<RolePicture> roles{}; std::vector<NodePicture> nodes{}; std::vector<WaitingPicture> waiting{}; int in_flight = 0; std::vector<std::string> warnings{}; };
 
 class Dispatch {
  public:

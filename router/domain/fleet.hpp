@@ -8,42 +8,42 @@
 namespace rr {
 
 struct Installed {  // an entry of /api/tags
-  ModelName name;
+  ModelName name{};
   Bytes size = 0;         // weights on disk
-  std::string digest;
-  std::set<std::string> capabilities;  // completion tools insert vision embedding thinking; empty = unknown
-  std::string raw;        // the entry's JSON text, for the merged listing
+  std::string digest{};
+  std::set<std::string> capabilities{};  // completion tools insert vision embedding thinking; empty = unknown
+  std::string raw{};        // the entry's JSON text, for the merged listing
 };
 
 struct Resident {  // an entry of /api/ps
-  ModelName name;
+  ModelName name{};
   Bytes size = 0;         // resident bytes
   Bytes size_vram = 0;
   int num_ctx = 0;        // context_length
-  std::string digest;
-  std::optional<Time> expires;  // absent = for ever (Ollama writes a year beyond 2200)
-  std::string raw;
+  std::string digest{};
+  std::optional<Time> expires{};  // absent = for ever (Ollama writes a year beyond 2200)
+  std::string raw{};
 };
 
 enum class NodeState { unknown, up, down };
 
 struct NodeBelief {
-  NodeName name;
+  NodeName name{};
   NodeState state = NodeState::unknown;
-  std::string why;               // of down: "connection refused at 127.0.0.1:11434"
+  std::string why{};               // of down: "connection refused at 127.0.0.1:11434"
   Time since{};                  // of the state
-  std::optional<Time> heard;     // last good answer
+  std::optional<Time> heard{};     // last good answer
   Duration rtt{};
-  std::string version;
+  std::string version{};
   bool inventory_known = false;
-  std::vector<Installed> installed;
-  std::vector<Resident> residents;  // as /api/ps last said
+  std::vector<Installed> installed{};
+  std::vector<Resident> residents{};  // as /api/ps last said
 
   const Installed* find(const ModelName&) const;
 };
 
 struct Fleet {
-  std::vector<NodeBelief> nodes;  // in the order of the YAML
+  std::vector<NodeBelief> nodes{};  // in the order of the YAML
 
   NodeBelief* node(std::string_view name);
   const NodeBelief* node(std::string_view name) const;

@@ -13,9 +13,9 @@
 namespace rr {
 
 struct Proposal {
-  ModelName model;                 // to load; empty = only unload the victims
-  std::vector<ModelName> victims;  // to unload first
-  std::string because;             // shown to people
+  ModelName model{};                 // to load; empty = only unload the victims
+  std::vector<ModelName> victims{};  // to unload first
+  std::string because{};             // shown to people
 };
 
 enum class SwapPhase { steady, draining, unloading, loading };
@@ -24,19 +24,19 @@ std::string_view to_text(SwapPhase);
 // What the gate wants done; the dispatch turns them into commands.
 struct GateStep {
   enum class What { load, unload, look } what;  // look = ask /api/ps now
-  ModelName model;
+  ModelName model{};
   friend bool operator==(const GateStep&, const GateStep&) = default;
 };
 
 struct Held {  // a model on the node, as the gate counts it
-  ModelName model;
+  ModelName model{};
   Bytes bytes = 0;
   int num_ctx = 0;
   int in_flight = 0;            // granted, or cancelled in its prompt and still counted
   Time used{};                  // end of its last request
-  std::optional<Time> expires;  // the node's own lease; absent = for ever
+  std::optional<Time> expires{};  // the node's own lease; absent = for ever
   bool leaving = false;         // a request with keep_alive 0 ran, or it is a victim being unloaded
-  std::string digest;
+  std::string digest{};
 };
 
 struct GateFacts {  // what the gate may ask about the world, handed in at each call
@@ -47,7 +47,7 @@ struct GateFacts {  // what the gate may ask about the world, handed in at each 
   bool pinned(const ModelName& m) const;
   Duration swap_timeout{};
   struct Model { ModelName name; Bytes need = 0; int parallel = 1; int num_ctx = 0; bool pinned = false; };
-  std::vector<Model> models;                              // others: need 0, parallel 1, num_ctx 0, not pinned
+  std::vector<Model> models{};                              // others: need 0, parallel 1, num_ctx 0, not pinned
 };
 
 class Gate {

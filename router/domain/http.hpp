@@ -9,8 +9,8 @@
 namespace rr {
 
 struct Field {
-  std::string name;  // letter case as received
-  std::string value;
+  std::string name{};  // letter case as received
+  std::string value{};
 };
 
 using Fields = std::vector<Field>;
@@ -21,17 +21,17 @@ bool has(const Fields&, std::string_view name);
 void set(Fields&, std::string_view name, std::string value);                  // replace or append
 
 struct RequestHead {
-  std::string method;   // "GET", "POST", ...
-  std::string target;   // origin-form as received: "/role/coder/api/chat?ts=1"
+  std::string method{};   // "GET", "POST", ...
+  std::string target{};   // origin-form as received: "/role/coder/api/chat?ts=1"
   int version = 11;     // 10 or 11
-  Fields fields;
+  Fields fields{};
 };
 
 struct ReplyHead {
   int status = 0;
-  std::string reason;
+  std::string reason{};
   int version = 11;
-  Fields fields;
+  Fields fields{};
 };
 
 std::string_view reason_phrase(int status);  // RFC 9110 section 15

@@ -23,14 +23,14 @@ Footprint footprint(const Settings&, const Fleet&, const NodeName&, const ModelN
 bool fits(Bytes limit, Bytes resident, Bytes wanted);
 
 // Largest sets of a node's role models that fit together, loaded big to small, and the pairs that never do.
-struct Pair { ModelName a, b; Bytes sum; };
+struct Pair { ModelName a{}, b{}; Bytes sum{}; };
 struct Plan {
   struct Line { ModelName model; std::vector<RoleName> roles; Footprint need; bool alone_fits; };
-  NodeName node;
+  NodeName node{};
   Bytes limit = 0;
-  std::vector<Line> models;
-  std::vector<std::vector<ModelName>> together;  // maximal sets
-  std::vector<Pair> never;
+  std::vector<Line> models{};
+  std::vector<std::vector<ModelName>> together{};  // maximal sets
+  std::vector<Pair> never{};
 };
 Plan plan(const Settings&, const Fleet&, const NodeName&);
 

@@ -8,14 +8,14 @@
 namespace rr {
 
 struct Candidate {
-  NodeName node;
+  NodeName node{};
   bool can = false;
-  std::string why;  // of a no: "the node is down: connection refused", "qwen3:1.7b is not there: ollama pull qwen3:1.7b"
+  std::string why{};  // of a no: "the node is down: connection refused", "qwen3:1.7b is not there: ollama pull qwen3:1.7b"
 };
 
 struct Placement {
-  NodeName node;
-  std::vector<Candidate> candidates;  // every node of the fleet, the asked ones first
+  NodeName node{};
+  std::vector<Candidate> candidates{};  // every node of the fleet, the asked ones first
 };
 
 // The first node of ask.nodes (or of the fleet) that is up, is not in ask.avoid, has the model (or whose

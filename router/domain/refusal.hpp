@@ -11,11 +11,11 @@ namespace rr {
 enum class Side { client, node, router };
 
 struct Refusal {
-  std::string code;      // stable word: role_unknown, model_missing, line_full ... (error body, log, metric, README)
+  std::string code{};      // stable word: role_unknown, model_missing, line_full ... (error body, log, metric, README)
   Side side = Side::router;
   int status = 500;      // HTTP
-  std::string sentence;  // names the thing, the number and the way out; no trailing newline
-  std::optional<int> retry_after_s;  // 1..30
+  std::string sentence{};  // names the thing, the number and the way out; no trailing newline
+  std::optional<int> retry_after_s{};  // 1..30
   bool ollama_text = false;  // the sentence is Ollama's own wording for this case: shown as it is
 };
 
@@ -23,7 +23,7 @@ template <class T>
 using Result = boost::system::result<T, Refusal>;
 
 struct RefusalError {  // thrown only by Result::value() in tests
-  Refusal refusal;
+  Refusal refusal{};
 };
 [[noreturn]] void throw_exception_from_error(const Refusal&, const boost::source_location&);
 

@@ -15,33 +15,33 @@ struct Place {  // where in the YAML a thing was said, 1-based; 0 = nowhere (a d
 };
 
 struct RoleSettings {
-  RoleName name;
-  std::vector<NodeName> nodes;  // in order of preference, never empty
-  ModelName model;
+  RoleName name{};
+  std::vector<NodeName> nodes{};  // in order of preference, never empty
+  ModelName model{};
   KeepAlive keep_alive{std::chrono::minutes(5)};
-  std::vector<std::string> also_called;
+  std::vector<std::string> also_called{};
   bool required = true;  // /health says 503 when it has been unavailable for 10 s
-  Place at, model_at, node_at;
+  Place at{}, model_at{}, node_at{};
 };
 
 struct NodeSettings {
-  NodeName name;
-  std::vector<Address> addresses;  // the first is used
+  NodeName name{};
+  std::vector<Address> addresses{};  // the first is used
   Bytes gpu_memory = 0;            // 0 = unknown: no memory bound is applied
   std::string type = "ollama";
-  Place at, memory_at;
+  Place at{}, memory_at{};
 };
 
 enum class OnOverflow { warn, refuse };
 
 struct ModelSettings {
-  ModelName name;
+  ModelName name{};
   int num_ctx = 4096;
-  std::optional<Bytes> size;      // weights on disk
+  std::optional<Bytes> size{};      // weights on disk
   int parallel = 1;               // requests granted at once
-  std::optional<bool> use_mmap;   // sent only when set
+  std::optional<bool> use_mmap{};   // sent only when set
   OnOverflow on_overflow = OnOverflow::warn;
-  Place at;
+  Place at{};
 };
 
 enum class PolicyName { passthrough, seed };
@@ -56,15 +56,15 @@ struct Limits {
 };
 
 struct Settings {
-  std::string file;     // as given on the command line; "" = built in
-  std::string text;     // the YAML as read, for "what changed"
+  std::string file{};     // as given on the command line; "" = built in
+  std::string text{};     // the YAML as read, for "what changed"
   std::vector<Address> listen{{"127.0.0.1", 8000}, {"::1", 8000}};  // `localhost:8000` means both
   bool demo = false;
 
-  std::vector<RoleSettings> roles;  // in the order of the YAML
-  RoleName default_role;            // "" = none
-  std::vector<NodeSettings> nodes;
-  std::vector<ModelSettings> models;
+  std::vector<RoleSettings> roles{};  // in the order of the YAML
+  RoleName default_role{};            // "" = none
+  std::vector<NodeSettings> nodes{};
+  std::vector<ModelSettings> models{};
   ModelSettings model_default;      // models.default: for models not listed
 
   PolicyName policy = PolicyName::seed;
@@ -77,8 +77,8 @@ struct Settings {
   Duration between_chunks = std::chrono::minutes(5);    // zero = off
   Duration prefill_grace = std::chrono::minutes(2);     // longest a cancelled prompt keeps its slot counted
 
-  std::vector<std::string> allowed_hosts;    // beside loopback and our own addresses
-  std::vector<std::string> allowed_origins;  // beside Ollama's default list
+  std::vector<std::string> allowed_hosts{};    // beside loopback and our own addresses
+  std::vector<std::string> allowed_origins{};  // beside Ollama's default list
   Limits limits;
 
   const RoleSettings* role(std::string_view name) const;       // by its YAML key, exact

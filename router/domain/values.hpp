@@ -44,7 +44,7 @@ class ModelName {
 };
 
 struct Address {
-  std::string host;  // a name, an IPv4 or an IPv6 literal without brackets
+  std::string host{};  // a name, an IPv4 or an IPv6 literal without brackets
   std::uint16_t port = 11434;
   friend bool operator==(const Address&, const Address&) = default;
 };

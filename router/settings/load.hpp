@@ -9,14 +9,14 @@ namespace rr::settings {
 
 struct Problem {
   int line = 0, column = 0;
-  std::string path;       // "roles.architect.model"
-  std::string sentence;   // what is wrong and the way out; further lines are separated by \n
+  std::string path{};       // "roles.architect.model"
+  std::string sentence{};   // what is wrong and the way out; further lines are separated by \n
   bool hint = false;      // a hint or warning: the file is usable
 };
 
 struct Loaded {
-  Snapshot settings;               // null when there is a mistake
-  std::vector<Problem> problems;   // in the order of the file
+  Snapshot settings{};               // null when there is a mistake
+  std::vector<Problem> problems{};   // in the order of the file
   int mistakes() const;
 };
 

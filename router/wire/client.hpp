@@ -27,8 +27,8 @@ struct ClientLimits {
 };
 
 struct Request {
-  RequestHead head;
-  Block body;            // whole, decoded from chunks if it came so
+  RequestHead head{};
+  Block body{};            // whole, decoded from chunks if it came so
   bool keep_alive = true;
 };
 

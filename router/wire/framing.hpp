@@ -24,7 +24,7 @@ std::size_t head_end(std::string_view bytes);
 std::optional<Refusal> hopeless(std::string_view bytes, const HeadLimits&);
 
 struct CheckedRequest {
-  RequestHead head;
+  RequestHead head{};
   Framing framing = Framing::none;
   std::uint64_t length = 0;       // with Framing::length
   bool expects_continue = false;
@@ -36,7 +36,7 @@ struct CheckedRequest {
 Result<CheckedRequest> check_request(std::string_view raw, const HeadLimits&);
 
 struct CheckedReply {
-  ReplyHead head;
+  ReplyHead head{};
   Framing framing = Framing::until_close;
   std::uint64_t length = 0;
   bool keep_alive = true;
@@ -49,7 +49,7 @@ Result<CheckedReply> check_reply(std::string_view raw, bool to_head, const HeadL
 class ChunkDecoder {
  public:
   struct Step {
-    std::string_view payload;   // bytes of the current chunk inside `in`
+    std::string_view payload{};   // bytes of the current chunk inside `in`
     bool chunk_ends = false;    // payload is the last of its chunk
     bool body_ends = false;     // the last chunk and its trailers are behind us
     bool bad = false;

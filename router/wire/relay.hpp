@@ -29,7 +29,7 @@ struct RelayLimits {
 struct RelayEnd {
   enum class How { whole, node_failed, client_left, overflow, nothing } how = How::whole;
   // nothing: the node failed before a byte was due to the client, whose connection is untouched: fail over, or refuse
-  std::optional<NodeError> error;
+  std::optional<NodeError> error{};
 };
 
 // verb `relay`. The client's head is queued together with the first bytes of `Passage::take`.

@@ -17,7 +17,7 @@ namespace rr::wire {
 
 struct NodeError {  // transport trouble, in words that name the address
   enum class What { refused, unreachable, timeout, lost, garbage, closed_by_us } what = What::lost;
-  std::string sentence;       // "127.0.0.1:11434 refused the connection"
+  std::string sentence{};       // "127.0.0.1:11434 refused the connection"
   bool nothing_sent = false;  // no byte of the request was written: free to try elsewhere
 };
 template <class T>
@@ -33,7 +33,7 @@ struct UpstreamLimits {
 
 struct Piece {
   enum class Kind { data, end } kind = Kind::data;
-  std::string_view bytes;   // valid until the next read; whole chunks, or what came for other framings
+  std::string_view bytes{};   // valid until the next read; whole chunks, or what came for other framings
   bool chunk_ends = true;   // false: the chunk goes on (it was larger than the buffer)
 };
 
