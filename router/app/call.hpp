@@ -1,0 +1,38 @@
+// One request on its way: what the steps of serve.cpp hand on to each other.
+#pragma once
+
+#include "api/classify.hpp"
+#include "app/house.hpp"
+#include "wire/client.hpp"
+
+namespace rr::app {
+
+struct Call {
+  std::shared_ptr<House> house;
+  Snapshot settings{};                             // the snapshot this request began with
+  std::shared_ptr<const api::RoleNames> names;
+  wire::Client& client;
+  wire::Request request;
+  api::Route route{};
+  TicketId id = 0;
+  Time began{};
+  Fields extra{};                                  // CORS fields of the answer
+
+  // for the one log line at the end
+  Ask ask{};
+  Grant grant{};
+  int status = 0;
+  std::string error{};                             // code of a refusal
+  Outcome outcome{};
+};
+
+// The fields that tell what the router did: X-Router-*, Server-Timing, CORS, X-Router-Demo.
+Fields told(const Call&);
+
+// Answers a refusal in the dialect of the path. `close`: the connection ends with it.
+void refuse(Call&, const Refusal&, bool close = false);
+
+// A whole answer of our own.
+void reply(Call&, int status, std::string_view content_type, std::string body);
+
+}  // namespace rr::app

@@ -1,0 +1,115 @@
+#include "app/commands.hpp"
+
+#include "api/role_names.hpp"
+#include "app/nodes.hpp"
+#include "settings/load.hpp"
+#include "settings/memory_report.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace rr::app {
+
+namespace {
+
+bool readable(const std::string& path) { return ::access(path.c_str(), R_OK) == 0; }
+
+// <prefix>/bin/role-router -> <prefix>
+std::string prefix() {
+#ifdef __linux__
+  char self[4096];
+  const auto size = ::readlink("/proc/self/exe", self, sizeof self - 1);
+  if (size > 0) {
+    std::string path(self, static_cast<std::size_t>(size));
+    path.resize(path.rfind('/'));
+    return path.substr(0, path.rfind('/'));
+  }
+#endif
+  return "/usr/local";
+}
+
+wire::Task<void> take_stock(Nodes& nodes, NodeSettings node, NodeBelief& belief) {
+  auto stock = co_await nodes.stock(node.addresses.front());
+  if (!stock) {
+    belief.state = NodeState::down;
+    belief.why = stock.error().sentence;
+    co_return;
+  }
+  belief.state = NodeState::up;
+  belief.version = stock->version;
+  belief.installed = std::move(stock->models);
+  belief.inventory_known = true;
+}
+
+// What the nodes list, asked directly; a node that does not answer is a warning, not a mistake.
+Fleet inventory(const Settings& settings) {
+  Fleet fleet;
+  for (const NodeSettings& node : settings.nodes) fleet.nodes.push_back({.name = node.name, .why = ""});
+  wire::asio::io_context io{1};
+  wire::Upstream upstream(io.get_executor(), {});
+  Nodes nodes(upstream);
+  for (std::size_t i = 0; i < settings.nodes.size(); ++i)
+    wire::asio::co_spawn(io, take_stock(nodes, settings.nodes[i], fleet.nodes[i]), wire::asio::detached);
+  io.run_for(std::chrono::seconds(6));
+  return fleet;
+}
+
+void warn_of_missing(const Settings& settings, const Fleet& fleet) {
+  for (const NodeBelief& node : fleet.nodes) {
+    if (node.state == NodeState::down) std::printf("warning  %s does not answer: %s\n", node.name.c_str(), node.why.c_str());
+    if (!node.inventory_known) continue;
+    for (const RoleSettings& role : settings.roles) {
+      const bool listed = std::find(role.nodes.begin(), role.nodes.end(), node.name) != role.nodes.end();
+      if (listed && !node.find(role.model))
+        std::printf("warning  %s:%d: roles.%s.model: %s is not on %s          on %s:  ollama pull %s\n", settings.file.c_str(),
+                    role.model_at.line, role.name.c_str(), role.model.spelt().c_str(), node.name.c_str(), node.name.c_str(),
+                    role.model.spelt().c_str());
+    }
+  }
+}
+
+}  // namespace
+
+std::string find_config(const std::string& given, std::vector<std::string>& looked) {
+  if (!given.empty()) return given;
+  looked.push_back("./config/router.yaml");
+  const char* xdg = std::getenv("XDG_CONFIG_HOME");
+  const char* home = std::getenv("HOME");
+  if (xdg && *xdg) looked.push_back(std::string(xdg) + "/role-router/router.yaml");
+  else if (home && *home) looked.push_back(std::string(home) + "/.config/role-router/router.yaml");
+  looked.push_back(prefix() + "/etc/role-router/router.yaml");
+  for (const std::string& place : looked)
+    if (readable(place)) return place;
+  return "";
+}
+
+int command_check(const std::string& config) {
+  std::vector<std::string> looked;
+  const std::string path = find_config(config, looked);
+  if (path.empty()) {
+    std::fputs("role-router check: no configuration. Looked for:\n", stderr);
+    for (const std::string& place : looked) std::fprintf(stderr, "  %s\n", place.c_str());
+    return 2;
+  }
+  const settings::Loaded loaded = settings::load_file(path, api::fold_name);
+  const int mistakes = loaded.mistakes();
+  if (!loaded.settings) {
+    std::fputs(settings::print(loaded.problems, path).c_str(), stdout);
+    std::printf("%d mistake%s. Nothing was changed.\n", mistakes, mistakes == 1 ? "" : "s");
+    return 2;
+  }
+  const int hints = static_cast<int>(loaded.problems.size());
+  std::printf("%s: 0 mistakes, %d hint%s\n", path.c_str(), hints, hints == 1 ? "" : "s");
+  std::fputs(settings::print(loaded.problems, path).c_str(), stdout);
+  const Fleet fleet = inventory(*loaded.settings);
+  std::printf("\n%s", settings::memory_report(*loaded.settings, fleet).c_str());
+  warn_of_missing(*loaded.settings, fleet);
+  return 0;
+}
+
+}  // namespace rr::app

@@ -1,0 +1,35 @@
+// The subcommands of the program. Each returns the process's exit status: 0 done, 1 failed, 2 bad usage or configuration.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace rr::app {
+
+struct ServeOptions {
+  std::string config;               // "" = look in the usual places
+  std::vector<std::string> listen;  // "" = as the file says
+  bool demo = false;
+};
+int command_serve(const ServeOptions&);
+
+int command_check(const std::string& config);
+int command_explain(const std::string& config, const std::string& role, const std::string& request);
+
+struct SimNodeOptions {
+  std::string machine = "mac-mini";      // macbook | mac-mini
+  std::string listen = "127.0.0.1:11434";
+  double clock = 1;
+  double load_gbps = 0;                  // 0 = the machine's own
+  std::string gpu_memory;                // "" = the machine's own
+  double keep_alive_s = 300;             // OLLAMA_KEEP_ALIVE; below zero = for ever
+  int max_loaded = 8, num_parallel = 1, max_queue = 512;
+  std::vector<std::string> models;       // name=size, instead of the machine's own
+};
+int command_sim_node(const SimNodeOptions&);
+
+// The configuration file: as given, else ./config/router.yaml, $XDG_CONFIG_HOME/role-router/router.yaml, <prefix>/etc/role-router/router.yaml.
+// "" = none; `looked` lists the places.
+std::string find_config(const std::string& given, std::vector<std::string>& looked);
+
+}  // namespace rr::app

@@ -1,0 +1,168 @@
+#include "app/explain.hpp"
+
+#include "api/json.hpp"
+#include "api/splice.hpp"
+
+#include <cstdio>
+
+namespace rr::app {
+
+namespace {
+
+std::string roles_of(const Settings& settings, const ModelName& model) {
+  std::string out;
+  for (const RoleSettings& role : settings.roles)
+    if (role.model == model) out += (out.empty() ? "" : "/") + role.name;
+  return out.empty() ? model.spelt() : out;
+}
+
+std::string sum(const Footprint& need, const ModelSettings& model) {
+  if (!need.known) return "size unknown: give models." + model.name.spelt() + ".size, or let a node list it";
+  if (need.measured) return to_gib(need.total) + " GiB (measured by /api/ps at num_ctx " + std::to_string(model.num_ctx) + ")";
+  return to_gib(need.weights) + " weights + " + to_gib(need.kv) + " KV (" + std::to_string(model.num_ctx) + " x " +
+         std::to_string(model.parallel) + (model.parallel == 1 ? " slot" : " slots") + ") + " + to_gib(need.compute) +
+         " compute = " + to_gib(need.total) + " GiB (estimate)";
+}
+
+Explanation::Row row(const Candidate& candidate, const Ask& ask, const Settings& settings, const Dispatch& dispatch, Time now) {
+  Explanation::Row row{.node = candidate.node, .can = "no", .resident = "", .room = "", .how = candidate.why};
+  const NodeSettings* node = settings.node(candidate.node);
+  const Gate* gate = dispatch.gate(candidate.node);
+  const Footprint need = footprint(settings, dispatch.fleet(), candidate.node, ask.model);
+  const Bytes limit = node ? node->gpu_memory : 0;
+  row.room = need.known ? to_gib(need.total) + " of " + (limit ? to_gib(limit) : "?") : "?";
+  const Held* held = nullptr;
+  Bytes used = 0;
+  if (gate) {
+    for (const Held& h : gate->held())
+      row.resident += (row.resident.empty() ? "" : ", ") + roles_of(settings, h.model) + " " + to_gib(h.bytes);
+    held = gate->find(ask.model);
+    used = gate->used();
+  }
+  if (row.resident.empty()) row.resident = "-";
+  if (!candidate.can) return row;
+  const double seconds = static_cast<double>(need.weights) / 1e9 + 2.5;
+  char about[32];
+  std::snprintf(about, sizeof about, "about %.0f s", seconds);
+  if (held && !held->leaving && held->num_ctx == ask.num_ctx) {
+    row.can = "ready";
+    row.how = held->in_flight ? "answers " + std::to_string(held->in_flight) + " now" : "loaded and idle";
+  } else if (fits(limit, used, need.total)) {
+    row.can = "load";
+    row.how = "fits beside what is there; " + std::string(about) + " at 1 GB/s";
+  } else {
+    row.can = "swap";
+    std::string victims;
+    for (const Held& h : gate ? gate->held() : std::vector<Held>{}) {
+      if (settings.pinned(h.model, candidate.node)) continue;
+      const std::string idle = h.in_flight ? "busy" : "idle " + to_text(now - h.used);
+      victims += (victims.empty() ? "unload " : ", ") + roles_of(settings, h.model) + " (" + idle + ")";
+    }
+    row.how = victims + ", then load, " + about + " at 1 GB/s";
+  }
+  return row;
+}
+
+}  // namespace
+
+Explanation explain(const Ask& ask, const Settings& settings, const Dispatch& dispatch, Time now) {
+  Explanation out;
+  const ModelSettings& model = settings.model(ask.model);
+  const auto placed = place(ask, dispatch.fleet(), settings);
+  out.role = ask.role.empty() ? "none" : ask.role;
+  out.rule = ask.role.empty() ? "a concrete model that no role owns"
+                              : "by " + std::string(to_text(ask.source)) + " (rule " +
+                                    std::to_string(static_cast<int>(ask.source)) + " of 9)";
+  out.model = ask.model.spelt();
+  const RoleSettings* role = settings.role(ask.role);
+  if (role && role->model == ask.model)
+    out.model_from = "roles." + role->name + ".model  " + settings.file + ":" + std::to_string(role->model_at.line);
+  else out.model_from = "asked for by name";
+  const bool through = settings.policy == PolicyName::passthrough;
+  out.sends = "num_ctx " + std::to_string(ask.num_ctx) +
+              (through ? ", the client's own keep_alive" : ", keep_alive " + api::json_text(settings.keep_alive(ask.model, ask.role)));
+  if (ask.client_keep_alive && !through) out.ignored = "client's keep_alive " + *ask.client_keep_alive + " ignored";
+  if (ask.client_num_ctx && *ask.client_num_ctx != ask.num_ctx)
+    out.ignored += (out.ignored.empty() ? "client's num_ctx " : ", num_ctx ") + std::to_string(*ask.client_num_ctx) + " ignored";
+  for (const Candidate& candidate : candidates(ask, dispatch.fleet(), settings))
+    out.nodes.push_back(row(candidate, ask, settings, dispatch, now));
+  if (placed) {
+    out.headline = (ask.role.empty() ? std::string("request") : ask.role) + " -> " + ask.model.spelt() + " on " + placed->node;
+    for (const auto& r : out.nodes)
+      if (r.node == placed->node) out.now = r.can == "ready" ? "ready" : "after a " + r.can;
+    if (const NodeSettings* node = settings.node(placed->node)) {
+      out.link = to_text(node->addresses.front());
+      if (const auto more = node->addresses.size() - 1; more > 0) out.link += "   " + std::to_string(more) + " more listed, the first is used";
+    }
+    out.memory = sum(footprint(settings, dispatch.fleet(), placed->node, ask.model), model);
+  } else {
+    out.headline = (ask.role.empty() ? std::string("request") : ask.role) + " -> refused";
+    out.now = std::to_string(placed.error().status) + " " + placed.error().code + ": " + placed.error().sentence;
+    out.memory = sum(footprint(settings, dispatch.fleet(), ask.nodes.empty() ? NodeName{} : ask.nodes.front(), ask.model), model);
+  }
+  out.if_busy = "waits in the router's line; after " + to_text(settings.max_wait) + " busy models are drained for it   smart_swap.max_wait";
+  return out;
+}
+
+std::string text(const Explanation& e) {
+  std::string out = e.headline + "      now: " + e.now + "\n\n";
+  const auto line = [&](std::string_view name, const std::string& value, const std::string& more) {
+    if (value.empty()) return;
+    char label[24];
+    std::snprintf(label, sizeof label, "  %-8.*s ", static_cast<int>(name.size()), name.data());
+    out += label + value;
+    if (!more.empty()) out += std::string(value.size() < 36 ? 36 - value.size() : 2, ' ') + more;
+    out += "\n";
+  };
+  line("role", e.role, e.rule);
+  line("model", e.model, e.model_from);
+  line("sends", e.sends, e.ignored);
+  line("link", e.link, "");
+  std::size_t wide = 12;
+  for (const auto& r : e.nodes) wide = std::max(wide, r.resident.size());
+  const int w = static_cast<int>(wide);
+  char head[256];
+  std::snprintf(head, sizeof head, "\n  %-11s %-8s %-*s  %-13s  %s\n", "node", "can it?", w, "resident now", "room needed", "how");
+  out += head;
+  for (const auto& r : e.nodes) {
+    char cells[512];
+    std::snprintf(cells, sizeof cells, "  %-11s %-8s %-*s  %-13s  ", r.node.c_str(), r.can.c_str(), w, r.resident.c_str(), r.room.c_str());
+    out += cells + r.how + "\n";
+  }
+  out += "\n";
+  line("memory", e.memory, "");
+  line("if busy", e.if_busy, "");
+  return out;
+}
+
+std::string json(const Explanation& e) {
+  api::Json out;
+  out["headline"] = e.headline;
+  out["now"] = e.now;
+  out["role"] = {{"name", e.role}, {"found", e.rule}};
+  out["model"] = {{"name", e.model}, {"from", e.model_from}};
+  out["sends"] = e.sends;
+  out["ignored"] = e.ignored.empty() ? api::Json(nullptr) : api::Json(e.ignored);
+  out["link"] = e.link;
+  out["nodes"] = api::Json::array();
+  for (const auto& r : e.nodes)
+    out["nodes"].push_back({{"node", r.node}, {"can", r.can}, {"resident", r.resident}, {"room", r.room}, {"how", r.how}});
+  out["memory"] = e.memory;
+  out["if_busy"] = e.if_busy;
+  return out.dump(2) + "\n";
+}
+
+void answer_explain(Call& call) {
+  call.route.kind = Kind::chat;  // the body is read as the request it explains
+  auto members = api::read_members(call.request.body.view(), false);
+  if (!members) return refuse(call, members.error());
+  const Dispatch& dispatch = call.house->desk.dispatch();
+  auto ask = api::classify(call.request.head, call.route, *members,
+                           {*call.settings, *call.names, dispatch.fleet(), call.house->session_key});
+  if (!ask) return refuse(call, ask.error());
+  const Explanation e = explain(*ask, *call.settings, dispatch, std::chrono::steady_clock::now());
+  const bool plain = find(call.request.head.fields, "Accept").find("text/plain") != std::string_view::npos;
+  reply(call, 200, plain ? "text/plain; charset=utf-8" : "application/json; charset=utf-8", plain ? text(e) : json(e));
+}
+
+}  // namespace rr::app

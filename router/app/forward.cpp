@@ -1,0 +1,236 @@
+#include "app/forward.hpp"
+
+#include "api/node_speech.hpp"
+#include "api/say_no.hpp"
+#include "app/passages.hpp"
+#include "app/vet.hpp"
+#include "wire/headers.hpp"
+
+namespace rr::app {
+
+namespace {
+
+constexpr std::size_t most_answer = 256u << 20;  // of a non-streamed answer
+constexpr int most_attempts = 3;
+
+// How one attempt at one node ended: done (the client has its answer, or left), or a failure that may go elsewhere.
+struct Attempt {
+  bool done = false;
+  bool elsewhere = false;   // another node may be tried
+  Refusal refusal;          // what the client hears when none is left
+};
+
+Attempt done() { return {.done = true, .elsewhere = false, .refusal = {}}; }
+Attempt failed(Refusal refusal, bool elsewhere) {
+  return {.done = false, .elsewhere = elsewhere, .refusal = std::move(refusal)};
+}
+
+Refusal transport(const Call& call, const wire::NodeError& error) {
+  Refusal refusal{.code = "node_lost", .side = Side::node, .status = 502, .sentence = ""};
+  if (error.what == wire::NodeError::What::timeout) {
+    refusal.code = "node_silent";
+    refusal.status = 504;
+  }
+  refusal.sentence = call.grant.model.spelt() + " on " + call.grant.node + " gave no answer: " + error.sentence;
+  return refusal;
+}
+
+std::string_view node_path(Kind kind) {
+  switch (kind) {
+    case Kind::generate: return "/api/generate";
+    case Kind::embed: return "/api/embed";
+    case Kind::embeddings: return "/api/embeddings";
+    case Kind::show: return "/api/show";
+    default: return "/api/chat";
+  }
+}
+
+// Statuses after which another node may do better: it is full, it fails, or it lacks the model after all.
+bool worth_elsewhere(int status) { return status == 404 || status == 429 || status >= 500; }
+
+bool wants_done(Kind kind) { return kind == Kind::chat || kind == Kind::generate || kind == Kind::chat_completions; }
+
+void count(Call& call, const api::AnswerWatch& watch, Ticket& ticket, Ending ending) {
+  Outcome& outcome = ticket.outcome;
+  outcome.ending = ending;
+  outcome.content_began = watch.content();
+  outcome.prompt_tokens = watch.usage().prompt_tokens;
+  outcome.output_tokens = watch.usage().output_tokens;
+  outcome.prompt_time = watch.usage().prompt_time;
+  call.outcome = outcome;
+}
+
+ReplyHead head_for_client(const Call& call, const wire::CheckedReply& node, bool translated) {
+  ReplyHead head{.status = node.head.status, .reason = std::string(reason_phrase(node.head.status)), .fields = {}};
+  if (translated) head.fields.push_back({"Content-Type", call.ask.stream ? "text/event-stream" : "application/json"});
+  else head.fields = wire::to_client(node.head.fields);
+  for (Field& field : told(call)) head.fields.push_back(std::move(field));
+  return head;
+}
+
+api::openai_chat::Shape shape(const Call& call, const api::Members& members) {
+  return {.id = "chatcmpl-" + id_text(call.id).substr(2) + "-" + std::to_string(call.began.time_since_epoch().count() % 1'000'000'007),
+          .created = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count(),
+          .model = call.ask.asked_model,
+          .include_usage = api::openai_chat::include_usage(call.request.body.view(), members)};
+}
+
+// The node's whole (non-streamed) answer.
+wire::Task<Attempt> pass_whole(Call& call, api::openai_chat::Shape shape, wire::Connection& connection,
+                               const wire::CheckedReply& node, Ticket& ticket) {
+  const bool translated = call.route.kind == Kind::chat_completions;
+  auto body = co_await connection.read_rest(most_answer, call.settings->between_chunks);
+  if (!body) co_return failed(transport(call, body.error()), true);
+  api::AnswerWatch watch;
+  watch.see(*body);
+  const bool whole = !wants_done(call.route.kind) || watch.done();
+  if (!whole || watch.error()) {
+    count(call, watch, ticket, Ending::node_failed);
+    co_return failed({.code = "node_not_whole", .side = Side::node, .status = 502,
+                      .sentence = watch.error() ? *watch.error()
+                                                : call.grant.model.spelt() + " on " + call.grant.node +
+                                                      " answered without done:true, so the answer is not whole; ask again"},
+                     true);
+  }
+  std::string out;
+  if (translated) {
+    auto rendered = api::openai_chat::whole(*body, shape);
+    if (!rendered) co_return failed(rendered.error(), false);
+    out = std::move(*rendered);
+  } else {
+    api::Rename(call.grant.model.spelt(), call.ask.asked_model).apply(*body, out);
+  }
+  count(call, watch, ticket, Ending::ok);
+  call.status = node.head.status;
+  call.client.send(head_for_client(call, node, translated), std::move(out), call.house->draining);
+  co_return done();
+}
+
+wire::Task<Attempt> pass_stream(Call& call, api::openai_chat::Shape shape, wire::Connection& connection,
+                                const wire::CheckedReply& node, Ticket& ticket) {
+  const bool translated = call.route.kind == Kind::chat_completions;
+  std::unique_ptr<Watched> passage;
+  if (translated) passage = std::make_unique<OpenAiPassage>(call, std::move(shape));
+  else passage = std::make_unique<NativePassage>(call, call.grant.model.spelt(), call.ask.asked_model);
+  const wire::RelayLimits limits{.between = call.settings->between_chunks,
+                                 .stream_buffer = static_cast<std::size_t>(call.settings->limits.stream_buffer),
+                                 .stream_buffers = &call.house->stream_buffers};
+  call.status = node.head.status;
+  const wire::RelayEnd end = co_await wire::relay(call.client, connection, head_for_client(call, node, translated), *passage, limits);
+  using How = wire::RelayEnd::How;
+  switch (end.how) {
+    case How::whole: count(call, passage->watch(), ticket, Ending::ok); break;
+    case How::client_left: count(call, passage->watch(), ticket, Ending::client_left); break;
+    case How::overflow:
+      count(call, passage->watch(), ticket, Ending::client_left);
+      call.error = "client_too_slow";
+      break;
+    case How::node_failed:
+    case How::nothing:
+      count(call, passage->watch(), ticket, Ending::node_failed);
+      call.error = passage->trouble(end.error).code;
+      ticket.outcome.error = passage->trouble(end.error).sentence;
+      if (end.how == How::nothing) co_return failed(passage->trouble(end.error), true);
+      break;
+  }
+  co_return done();
+}
+
+// A node's own error answer before any content.
+wire::Task<Attempt> pass_error(Call& call, wire::Connection& connection, const wire::CheckedReply& node, Ticket& ticket) {
+  auto body = co_await connection.read_rest(1u << 20, call.settings->between_chunks);
+  if (!body) co_return failed(transport(call, body.error()), true);
+  const int status = node.head.status;
+  ticket.outcome.ending = status >= 500 ? Ending::node_failed : Ending::refused;
+  ticket.outcome.error = api::parse_error(*body);
+  Refusal refusal{.code = status == 404 ? "model_missing" : "node_refused", .side = status >= 500 ? Side::node : Side::client,
+                  .status = status, .sentence = api::parse_error(*body), .ollama_text = true};
+  if (status == 503 || status == 429) refusal.retry_after_s = 2;
+  co_return failed(std::move(refusal), worth_elsewhere(status));
+}
+
+wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& ticket) {
+  const Address* address = nullptr;
+  if (const NodeSettings* node = call.settings->node(call.grant.node)) address = &node->addresses.front();
+  if (!address) co_return failed({.code = "node_gone", .side = Side::router, .status = 503,
+                                  .sentence = "node " + call.grant.node + " left the configuration", .retry_after_s = 1}, true);
+  const std::string_view body = call.request.body.view();
+  const bool translated = call.route.kind == Kind::chat_completions;
+  const api::Edits edits{.model = call.grant.model.spelt(),
+                         .num_ctx = call.grant.num_ctx,
+                         .keep_alive = call.grant.keep_alive ? std::optional(api::json_text(*call.grant.keep_alive)) : std::nullopt,
+                         .use_mmap = call.grant.use_mmap};
+  Result<api::Pieces> pieces = api::Pieces{};
+  if (translated) pieces = api::openai_chat::to_native(body, members, call.ask, edits);
+  else pieces = api::splice(body, members, edits);
+  if (!pieces) {
+    ticket.outcome = {.ending = Ending::refused, .sent = false};
+    co_return failed(pieces.error(), false);
+  }
+  api::openai_chat::Shape answer_shape;
+  if (translated) answer_shape = shape(call, members);
+
+  for (bool fresh = false;; fresh = true) {  // a pooled connection may be stale: then once more on a fresh one
+    wire::Client::Watch watch;
+    auto connection = co_await call.house->upstream.connect(
+        *address, [&](std::function<void()> stop) { watch = call.client.on_gone(std::move(stop)); }, fresh);
+    if (call.client.gone()) co_return done();
+    if (!connection) {
+      ticket.outcome = {.ending = Ending::node_failed, .sent = false, .error = connection.error().sentence};
+      call.house->watch.look(call.grant.node);
+      co_return failed(transport(call, connection.error()), true);
+    }
+    watch = call.client.on_gone(connection->closer());
+    RequestHead head{.method = "POST", .target = std::string(node_path(call.route.kind)),
+                     .fields = wire::to_node(call.request.head.fields, via)};
+    set(head.fields, "Content-Type", "application/json");
+    ticket.outcome.sent = true;
+    auto node = co_await connection->exchange(std::move(head), pieces->views, call.settings->first_byte);
+    if (call.client.gone()) co_return done();
+    if (!node) {
+      if (connection->reused() && !fresh && node.error().what == wire::NodeError::What::lost) continue;
+      ticket.outcome.ending = Ending::node_failed;
+      ticket.outcome.error = node.error().sentence;
+      call.house->watch.look(call.grant.node);
+      co_return failed(transport(call, node.error()), node.error().nothing_sent || call.ask.repeatable);
+    }
+    Attempt result;
+    if (node->head.status != 200) result = co_await pass_error(call, *connection, *node, ticket);
+    else if (call.ask.stream && node->framing == wire::Framing::chunked)
+      result = co_await pass_stream(call, std::move(answer_shape), *connection, *node, ticket);
+    else result = co_await pass_whole(call, std::move(answer_shape), *connection, *node, ticket);
+    if (call.client.gone() && !result.done) result = done();
+    call.house->upstream.keep(std::move(*connection));
+    co_return result;
+  }
+}
+
+}  // namespace
+
+wire::Task<void> forward(Call& call, const api::Members& members) {
+  std::optional<Refusal> last;
+  for (int tried = 0; tried < most_attempts; ++tried) {
+    auto ticket = co_await call.house->desk.admit(call.ask, call.client);
+    if (!ticket) {
+      call.status = ticket.error().status;
+      call.error = ticket.error().code;
+      if (call.client.gone()) co_return;
+      Refusal refusal = last ? *last : ticket.error();
+      if (last) refusal.retry_after_s.reset();  // every candidate was tried: a client's own retry would not help
+      refuse(call, refusal);
+      co_return;
+    }
+    call.grant = ticket->grant();
+    const Attempt result = co_await attempt(call, members, *ticket);
+    if (result.done) {
+      if (call.client.gone() && call.status == 0) call.status = 499;
+      co_return;
+    }
+    last = result.refusal;
+    if (!result.elsewhere || !call.ask.repeatable) break;
+    call.ask.avoid.push_back(call.grant.node);
+  }
+  refuse(call, *last);
+}
+
+}  // namespace rr::app

@@ -1,0 +1,101 @@
+#include "app/house.hpp"
+
+#include "app/log.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <ctime>
+#include <random>
+
+namespace rr::app {
+
+namespace {
+
+std::string random_key() {
+  std::random_device device;
+  std::string key;
+  for (int i = 0; i < 4; ++i) {
+    const unsigned value = device();
+    key.append(reinterpret_cast<const char*>(&value), sizeof value);
+  }
+  return key;
+}
+
+// A load may be slow, never endless: the gate gives up after swap_timeout, the connection a little later.
+wire::Task<void> load(std::shared_ptr<House> house, Load order, Address address, Duration patience) {
+  auto failed = co_await house->nodes.load(address, order, patience);
+  house->desk.tell(LoadEnded{order.node, order.model, failed});
+}
+
+wire::Task<void> unload(std::shared_ptr<House> house, Unload order, Address address) {
+  auto failed = co_await house->nodes.unload(address, order.model);
+  house->desk.tell(UnloadEnded{order.node, order.model, failed});
+}
+
+}  // namespace
+
+House::House(wire::asio::io_context& context, Snapshot first)
+    : io(context),
+      settings(std::move(first)),
+      names(std::make_shared<api::RoleNames>(*settings)),
+      adoption{.file = settings->file, .adopted = clock_text(), .refused = std::nullopt},
+      started(std::chrono::steady_clock::now()),
+      session_key(random_key()),
+      bodies(settings->limits.bodies),
+      stream_buffers(settings->limits.stream_buffers),
+      upstream(io.get_executor(), {}),
+      nodes(upstream),
+      desk(io.get_executor(), settings),
+      watch(io.get_executor(), nodes, [this](Event event) { desk.tell(std::move(event)); }) {
+  desk.orders({
+      .load =
+          [this](const Load& order) {
+            const Address* to = address(order.node);
+            if (!to) return;
+            const Duration patience = settings->swap_timeout + std::chrono::seconds(30);
+            wire::asio::co_spawn(io, app::load(shared_from_this(), order, *to, patience), wire::asio::detached);
+          },
+      .unload =
+          [this](const Unload& order) {
+            if (const Address* to = address(order.node))
+              wire::asio::co_spawn(io, app::unload(shared_from_this(), order, *to), wire::asio::detached);
+          },
+      .look = [this](const NodeName& node) { watch.look(node); },
+      .note = [](const Note& note) { note.level == Note::Level::warn ? log::warn(note.text) : log::info(note.text); },
+  });
+}
+
+void House::start() { watch.settings(*settings, shared_from_this()); }
+
+void House::stop() { watch.stop(); }
+
+void House::adopt(Snapshot next) {
+  settings = std::move(next);
+  names = std::make_shared<api::RoleNames>(*settings);
+  adoption.generation += 1;
+  adoption.adopted = clock_text();
+  adoption.refused.reset();
+  bodies.limit(settings->limits.bodies);
+  stream_buffers.limit(settings->limits.stream_buffers);
+  desk.tell(Adopted{settings});
+  watch.settings(*settings, shared_from_this());
+}
+
+const Address* House::address(const NodeName& name) const {
+  const NodeSettings* node = settings->node(name);
+  return node ? &node->addresses.front() : nullptr;
+}
+
+std::string clock_text() {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  localtime_r(&now, &local);
+  char text[40];
+  const std::size_t size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S%z", &local);
+  std::string out(text, size);
+  if (out.size() > 5) out.insert(out.size() - 2, ":");
+  return out;
+}
+
+}  // namespace rr::app

@@ -1,0 +1,48 @@
+// What every coroutine of the app shares. Held by shared_ptr: it lives as long as anybody who works in it.
+#pragma once
+
+#include "api/report.hpp"
+#include "api/role_names.hpp"
+#include "app/desk.hpp"
+#include "app/nodes.hpp"
+#include "app/watch.hpp"
+#include "wire/block.hpp"
+#include "wire/upstream.hpp"
+
+#include <memory>
+#include <set>
+
+namespace rr::wire {
+class Client;
+}
+
+namespace rr::app {
+
+struct House : std::enable_shared_from_this<House> {
+  House(wire::asio::io_context& io, Snapshot settings);
+
+  wire::asio::io_context& io;
+  Snapshot settings;                             // replaced as a whole by adopt()
+  std::shared_ptr<const api::RoleNames> names;   // of the settings
+  api::Adoption adoption;
+  Time started;
+  std::string session_key;                       // random, of this process
+
+  wire::Budget bodies, stream_buffers;
+  wire::Upstream upstream;
+  Nodes nodes;
+  Desk desk;
+  Watch watch;
+  std::set<wire::Client*> clients;               // open connections, for draining
+  int answering = 0;                             // requests between their head and the end of their answer
+  bool draining = false;
+
+  void start();                                  // begins to watch the nodes; needs a shared_ptr to this
+  void stop();                                   // ends the watching; what runs holds the house until it is done
+  void adopt(Snapshot next);                     // settings, names, dispatch, watch; generation + 1
+  const Address* address(const NodeName&) const; // the first of the node's
+};
+
+std::string clock_text();                        // now, RFC 3339 with the local offset
+
+}  // namespace rr::app

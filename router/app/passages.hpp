@@ -1,0 +1,54 @@
+// What becomes of a node's streamed lines on their way to the client: native (renamed) or translated.
+#pragma once
+
+#include "api/dialects/openai_chat.hpp"
+#include "api/usage.hpp"
+#include "app/call.hpp"
+#include "wire/relay.hpp"
+
+namespace rr::app {
+
+// Common to both: the answer is watched; it is whole only with done:true and no error line.
+class Watched : public wire::Passage {
+ public:
+  explicit Watched(Call& call) : call_(call) {}
+  void take(std::string_view lines, std::string& out) final;
+  bool end(const std::optional<wire::NodeError>& lost, std::string_view rest, std::string& out) final;
+  const api::AnswerWatch& watch() const { return watch_; }
+  bool began() const { return began_; }
+  Refusal trouble(const std::optional<wire::NodeError>& lost) const;  // why the answer is not whole
+
+ protected:
+  virtual void render(std::string_view lines, std::string& out) = 0;
+  virtual void finish(std::string& out) = 0;
+  virtual bool shows_errors() const = 0;  // the node's error line reaches the client as it is
+
+ private:
+  Call& call_;
+  api::AnswerWatch watch_;
+  bool began_ = false;   // bytes went towards the client
+};
+
+class NativePassage final : public Watched {
+ public:
+  NativePassage(Call& call, std::string_view node_name, std::string_view client_name);
+
+ private:
+  void render(std::string_view lines, std::string& out) override { rename_.apply(lines, out); }
+  void finish(std::string&) override {}
+  bool shows_errors() const override { return true; }
+  api::Rename rename_;
+};
+
+class OpenAiPassage final : public Watched {
+ public:
+  OpenAiPassage(Call& call, api::openai_chat::Shape shape) : Watched(call), stream_(std::move(shape)) {}
+
+ private:
+  void render(std::string_view lines, std::string& out) override { stream_.take(lines, out); }
+  void finish(std::string& out) override { stream_.finish(out); }
+  bool shows_errors() const override { return false; }
+  api::openai_chat::Stream stream_;
+};
+
+}  // namespace rr::app

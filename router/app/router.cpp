@@ -1,0 +1,70 @@
+#include "app/router.hpp"
+
+#include "app/log.hpp"
+#include "app/serve.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
+namespace rr::app {
+
+namespace {
+
+// An exception is a bug: it is told, and only its connection dies.
+void told(std::exception_ptr trouble) {
+  if (!trouble) return;
+  try {
+    std::rethrow_exception(trouble);
+  } catch (const std::exception& e) {
+    log::warn(std::string("a connection ended by a defect: ") + e.what());
+  }
+}
+
+}  // namespace
+
+boost::system::result<std::unique_ptr<Router>, std::string> Router::open(wire::asio::io_context& io, Snapshot settings) {
+  auto listener = wire::Listener::open(io.get_executor(), settings->listen);
+  if (!listener) return listener.error();
+  return std::unique_ptr<Router>(new Router(std::make_shared<House>(io, std::move(settings)), std::move(*listener)));
+}
+
+Router::Router(std::shared_ptr<House> house, wire::Listener listener)
+    : house_(std::move(house)), listener_(std::move(listener)), tick_(std::make_shared<wire::Timer>(house_->io.get_executor())) {
+  house_->start();
+  listener_.run([house = house_](wire::Socket socket) {
+    if (house->clients.size() >= house->settings->limits.connections) return;  // dropped: over the cap
+    wire::asio::co_spawn(house->io, serve(house, std::move(socket)), told);
+  });
+}
+
+Router::~Router() {
+  listener_.stop();
+  house_->stop();
+  cut();
+}
+
+void Router::cut() {
+  for (wire::Client* client : house_->clients) client->close();
+}
+
+void Router::drain(std::function<void(bool)> done) {
+  house_->draining = true;
+  deadline_ = std::chrono::steady_clock::now() + house_->settings->drain_timeout;
+  listener_.stop();
+  check_drained(std::move(done));
+}
+
+void Router::check_drained(std::function<void(bool)> done) {
+  const bool finished = house_->answering == 0;
+  const bool late = std::chrono::steady_clock::now() >= deadline_;
+  if (finished || late) {
+    house_->stop();
+    cut();
+    return done(!finished);
+  }
+  tick_->expires_after(std::chrono::milliseconds(50));
+  tick_->async_wait([this, tick = tick_, done = std::move(done)](wire::error_code ec) mutable {
+    if (!ec) check_drained(std::move(done));
+  });
+}
+
+}  // namespace rr::app

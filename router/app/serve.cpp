@@ -1,0 +1,186 @@
+#include "app/serve.hpp"
+
+#include "api/listing.hpp"
+#include "api/say_no.hpp"
+#include "app/call.hpp"
+#include "app/explain.hpp"
+#include "app/forward.hpp"
+#include "app/log.hpp"
+#include "app/vet.hpp"
+
+namespace rr::app {
+
+namespace {
+
+constexpr std::string_view json = "application/json; charset=utf-8";
+constexpr std::string_view plain = "text/plain; charset=utf-8";
+
+Refusal draining_refusal() {
+  return {.code = "draining", .side = Side::router, .status = 503,
+          .sentence = "role-router is stopping: it finishes what runs and takes nothing new; ask again in a moment",
+          .retry_after_s = 5};
+}
+
+wire::ClientLimits limits(const Settings& settings) {
+  wire::ClientLimits limits;
+  limits.body = static_cast<std::uint64_t>(settings.limits.body);
+  return limits;
+}
+
+// Between head and body: the page rules, the table of paths, the stop. Nothing of the body is read for a request that fails here.
+std::optional<Refusal> check(const House& house, const RequestHead& head) {
+  if (auto refusal = vet(head, *house.settings)) return refusal;
+  if (preflight(head)) return std::nullopt;
+  auto route = api::route(head);
+  if (!route) return route.error();
+  if (house.draining && route->kind != Kind::health && route->kind != Kind::live) return draining_refusal();
+  return std::nullopt;
+}
+
+// The dialect in which a refusal of this head is said.
+Dialect dialect_of(const RequestHead& head) {
+  if (auto route = api::route(head)) return route->dialect;
+  return head.target.find("/v1/") != std::string::npos ? Dialect::openai : Dialect::ollama;
+}
+
+void health(Call& call) {
+  const Time now = std::chrono::steady_clock::now();
+  auto told = api::health(call.house->desk.dispatch().picture(now), *call.settings, call.house->adoption,
+                          now - call.house->started, now);
+  reply(call, told.status, json, std::move(told.body));
+}
+
+void one_model(Call& call) {
+  auto found = api::v1_model(call.route.model_id, call.house->desk.dispatch().fleet(), *call.settings);
+  if (!found) return refuse(call, found.error());
+  reply(call, 200, "application/json", std::move(*found));
+}
+
+// What needs a node: read the body, find role and model, wait for a seat, forward, relay.
+wire::Task<void> infer(Call& call) {
+  auto members = api::read_members(call.request.body.view(), call.route.dialect == Dialect::openai);
+  if (!members) {
+    refuse(call, members.error());
+    co_return;
+  }
+  const api::Circumstance circumstance{*call.settings, *call.names, call.house->desk.dispatch().fleet(),
+                                       call.house->session_key};
+  auto ask = api::classify(call.request.head, call.route, *members, circumstance);
+  if (!ask) {
+    refuse(call, ask.error());
+    co_return;
+  }
+  ask->id = call.id;
+  call.ask = *ask;
+  if (call.route.kind == Kind::show) {
+    co_await forward_show(call, *members);
+  } else if (ask->purpose == Purpose::unload) {
+    unload(call);
+  } else {
+    co_await forward(call, *members);
+  }
+}
+
+wire::Task<void> answer(Call& call) {
+  const Fleet& fleet = call.house->desk.dispatch().fleet();
+  switch (call.route.kind) {
+    case Kind::root: reply(call, 200, plain, "Ollama is running"); break;
+    case Kind::version: reply(call, 200, json, api::version(fleet)); break;
+    case Kind::tags: reply(call, 200, json, api::tags(fleet, *call.settings)); break;
+    case Kind::ps: reply(call, 200, json, api::ps(fleet)); break;
+    case Kind::models: reply(call, 200, "application/json", api::v1_models(fleet, *call.settings)); break;
+    case Kind::model: one_model(call); break;
+    case Kind::health: health(call); break;
+    case Kind::live: reply(call, 200, json, "{\"status\":\"live\"}\n"); break;
+    case Kind::explain: answer_explain(call); break;
+    case Kind::known_refused: refuse(call, api::refuse_known(call.route)); break;
+    default: co_await infer(call); break;
+  }
+}
+
+void note(const Call& call) {
+  const Duration took = std::chrono::steady_clock::now() - call.began;
+  const auto milliseconds = [](Duration d) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(d).count());
+  };
+  const bool granted = !call.grant.node.empty();
+  const auto count = [](std::int64_t n) { return n > 0 ? std::to_string(n) : std::string(); };
+  log::info(log::pairs({{"id", id_text(call.id)},
+                        {"method", call.request.head.method},
+                        {"path", call.route.path},
+                        {"status", std::to_string(call.status)},
+                        {"role", call.ask.role},
+                        {"source", call.ask.role.empty() ? "" : std::string(to_text(call.ask.source))},
+                        {"model", granted ? call.grant.model.spelt() : call.ask.model.spelt()},
+                        {"node", call.grant.node},
+                        {"session", call.ask.session},
+                        {"queued_ms", granted ? milliseconds(call.grant.queued) : ""},
+                        {"swap_ms", granted && call.grant.swapped > Duration::zero() ? milliseconds(call.grant.swapped) : ""},
+                        {"took_ms", milliseconds(took)},
+                        {"prompt_tokens", count(call.outcome.prompt_tokens)},
+                        {"output_tokens", count(call.outcome.output_tokens)},
+                        {"error", call.error}}));
+}
+
+// Counts what is between a head and the end of its answer, for draining.
+struct Answering {
+  explicit Answering(House& h) : house(h) { ++house.answering; }
+  ~Answering() { --house.answering; }
+  Answering(const Answering&) = delete;
+  House& house;
+};
+
+struct Enrolled {
+  Enrolled(House& h, wire::Client& c) : house(h), client(c) { house.clients.insert(&client); }
+  ~Enrolled() { house.clients.erase(&client); }
+  Enrolled(const Enrolled&) = delete;
+  House& house;
+  wire::Client& client;
+};
+
+}  // namespace
+
+wire::Task<void> serve(std::shared_ptr<House> house, wire::Socket socket) {
+  wire::Client client(std::move(socket), limits(*house->settings), house->bodies);
+  const Enrolled enrolled(*house, client);
+  for (;;) {
+    Dialect dialect = Dialect::ollama;
+    auto received = co_await client.read_request([&](const RequestHead& head, std::uint64_t) {
+      auto refusal = check(*house, head);
+      if (refusal) dialect = dialect_of(head);
+      return refusal;
+    });
+    if (std::holds_alternative<wire::Closed>(received)) co_return;
+    if (auto* refusal = std::get_if<Refusal>(&received)) {
+      const TicketId id = house->desk.next_id();
+      api::Spoken spoken = api::say_no(*refusal, dialect, id_text(id));
+      spoken.head.fields.push_back({"X-Router-Request", id_text(id)});
+      log::info(log::pairs({{"id", id_text(id)}, {"status", std::to_string(refusal->status)}, {"error", refusal->code}}));
+      client.send(std::move(spoken.head), std::move(spoken.body), true);
+      co_await client.drained();
+      co_return;
+    }
+    const Answering answering(*house);
+    Call call{.house = house,
+              .settings = house->settings,
+              .names = house->names,
+              .client = client,
+              .request = std::move(std::get<wire::Request>(received)),
+              .route = {},
+              .id = house->desk.next_id(),
+              .began = std::chrono::steady_clock::now()};
+    call.extra = cors_fields(call.request.head);
+    if (preflight(call.request.head)) {
+      call.extra = preflight_fields(call.request.head);
+      reply(call, 204, "", "");
+    } else {
+      call.route = *api::route(call.request.head);
+      co_await answer(call);
+    }
+    note(call);
+    co_await client.drained();
+    if (!client.reusable() || house->draining) co_return;
+  }
+}
+
+}  // namespace rr::app

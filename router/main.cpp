@@ -1,0 +1,52 @@
+// The subcommands: a table of contents.
+#include "app/commands.hpp"
+
+#include <CLI/CLI.hpp>
+
+int main(int argc, char** argv) {
+  CLI::App program{"role-router: your agents say who they are; each gets the right model on the right machine."};
+  program.set_version_flag("--version", "role-router " RR_VERSION);
+  program.require_subcommand(1);
+  program.failure_message(CLI::FailureMessage::help);
+
+  rr::app::ServeOptions serve;
+  auto* serve_command = program.add_subcommand("serve", "route requests; without --config it looks in the usual places");
+  serve_command->add_option("--config", serve.config, "the YAML file");
+  serve_command->add_option("--listen", serve.listen, "host:port instead of the file's, may be repeated");
+  serve_command->add_flag("--demo", serve.demo, "two simulated Macs in this process, nothing else needed");
+
+  std::string config;
+  auto* check = program.add_subcommand("check", "every mistake of the YAML as file:line:column, then what fits together in memory");
+  check->add_option("--config", config, "the YAML file");
+
+  std::string role, request;
+  auto* explain = program.add_subcommand("explain", "what would happen to a request, and why; no request is sent");
+  explain->add_option("--config", config, "the YAML file");
+  explain->add_option("--role", role, "a role's name");
+  explain->add_option("request", request, "a file with the JSON of a request, or - for standard input");
+
+  rr::app::SimNodeOptions sim;
+  auto* sim_node = program.add_subcommand("sim-node", "one simulated Ollama");
+  sim_node->add_option("--listen", sim.listen, "host:port, port 0 for any")->capture_default_str();
+  sim_node->add_option("--machine", sim.machine, "macbook or mac-mini")->capture_default_str();
+  sim_node->add_option("--clock", sim.clock, "simulated seconds of work in one real second")->capture_default_str();
+  sim_node->add_option("--load-gbps", sim.load_gbps, "how fast weights are read");
+  sim_node->add_option("--gpu-memory", sim.gpu_memory, "as in 56GiB");
+  sim_node->add_option("--keep-alive", sim.keep_alive_s, "OLLAMA_KEEP_ALIVE in seconds, below zero for ever")->capture_default_str();
+  sim_node->add_option("--max-loaded", sim.max_loaded, "OLLAMA_MAX_LOADED_MODELS")->capture_default_str();
+  sim_node->add_option("--num-parallel", sim.num_parallel, "OLLAMA_NUM_PARALLEL")->capture_default_str();
+  sim_node->add_option("--max-queue", sim.max_queue, "OLLAMA_MAX_QUEUE")->capture_default_str();
+  sim_node->add_option("--model", sim.models, "name=size instead of the machine's own, may be repeated");
+
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    const int status = program.exit(e);
+    return status == 0 ? 0 : 2;
+  }
+  if (*serve_command) return rr::app::command_serve(serve);
+  if (*check) return rr::app::command_check(config);
+  if (*explain) return rr::app::command_explain(config, role, request);
+  if (*sim_node) return rr::app::command_sim_node(sim);
+  return 2;
+}

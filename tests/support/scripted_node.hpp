@@ -1,0 +1,138 @@
+// A node whose every byte is the test's: it has the models it is told, loads and unloads at once, and answers inference with
+// what the test's function does to the connection.
+#pragma once
+
+#include "api/json.hpp"
+#include "domain/values.hpp"
+#include "wire/client.hpp"
+#include "wire/listener.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <functional>
+#include <map>
+#include <set>
+#include <stdexcept>
+
+namespace rr::test {
+
+class ScriptedNode {
+ public:
+  using Play = std::function<wire::Task<void>(wire::Client&, const wire::Request&)>;
+  struct State {
+    std::map<std::string, Bytes> models;
+    std::map<std::string, int> resident;  // name -> num_ctx
+    std::vector<std::string> log;         // "load coder", "unload coder", "POST /api/chat"
+    std::vector<std::string> bodies;      // of inference requests
+    std::set<wire::Client*> open;
+    Play play;
+    bool stopped = false;
+  };
+
+  ScriptedNode(wire::asio::io_context& io, std::map<std::string, Bytes> models, Play play) : state_(std::make_shared<State>()) {
+    state_->models = std::move(models);
+    state_->play = std::move(play);
+    auto opened = wire::Listener::open(io.get_executor(), {{"127.0.0.1", 0}});
+    if (!opened) throw std::runtime_error(opened.error());
+    listener_.emplace(std::move(*opened));
+    listener_->run([&io, state = state_](wire::Socket socket) {
+      wire::asio::co_spawn(io, serve(state, std::move(socket)), wire::asio::detached);
+    });
+  }
+  ~ScriptedNode() { stop(); }
+  void stop() {
+    if (listener_) listener_->stop();
+    state_->stopped = true;
+    for (wire::Client* client : state_->open) client->reset();
+  }
+  std::uint16_t port() const { return listener_->port(); }
+  State& state() { return *state_; }
+
+  static ReplyHead head(int status, std::string type) {
+    return {.status = status, .reason = std::string(reason_phrase(status)), .fields = {{"Content-Type", std::move(type)}}};
+  }
+  static std::string line(const std::string& model, const std::string& text, bool done = false) {
+    api::Json j;
+    j["model"] = model;
+    j["created_at"] = "2026-01-01T00:00:00Z";
+    j["message"] = {{"role", "assistant"}, {"content", text}};
+    j["done"] = done;
+    if (done) {
+      j["done_reason"] = "stop";
+      j["total_duration"] = 1000;
+      j["prompt_eval_count"] = 7;
+      j["eval_count"] = 3;
+    }
+    return j.dump() + "\n";
+  }
+
+ private:
+  static std::string listing(const State& state, bool ps) {
+    api::Json out;
+    out["models"] = api::Json::array();
+    for (const auto& [name, size] : state.models) {
+      if (ps && !state.resident.count(name)) continue;
+      api::Json m;
+      m["name"] = name;
+      m["model"] = name;
+      m["size"] = size;
+      m["digest"] = std::string(64, 'a' + static_cast<char>(name.size() % 6));
+      m["details"] = {{"format", "gguf"}, {"family", "llama"}};
+      if (ps) {
+        m["expires_at"] = "2318-01-01T00:00:00Z";
+        m["size_vram"] = size;
+        m["context_length"] = state.resident.at(name);
+      } else {
+        m["modified_at"] = "2026-01-01T00:00:00Z";
+        m["capabilities"] = {"completion", "tools"};
+      }
+      out["models"].push_back(m);
+    }
+    return out.dump();
+  }
+
+  static bool is_order(const api::Json& body) {
+    return !body.contains("messages") && (!body.contains("prompt") || body["prompt"] == "") && !body.contains("input");
+  }
+
+  static wire::Task<void> serve(std::shared_ptr<State> state, wire::Socket socket) {
+    wire::Budget budget(Bytes{1} << 30);
+    wire::Client client(std::move(socket), {}, budget);
+    state->open.insert(&client);
+    while (!state->stopped) {
+      auto received = co_await client.read_request([](const RequestHead&, std::uint64_t) { return std::nullopt; });
+      auto* request = std::get_if<wire::Request>(&received);
+      if (!request) break;
+      const std::string& target = request->head.target;
+      if (request->head.method == "GET") {
+        const std::string body = target == "/api/version" ? "{\"version\":\"0.33.0\"}" : listing(*state, target == "/api/ps");
+        client.send(head(200, "application/json; charset=utf-8"), body);
+      } else {
+        const api::Json body = api::Json::parse(request->body.view(), nullptr, false);
+        if (!body.is_discarded() && is_order(body)) {
+          const std::string model = body.value("model", "");
+          const bool unload = body.contains("keep_alive") && (body["keep_alive"] == 0 || body["keep_alive"] == "0s");
+          state->log.push_back((unload ? "unload " : "load ") + model);
+          if (unload) state->resident.erase(model);
+          else state->resident[model] = body.contains("options") ? body["options"].value("num_ctx", 4096) : 4096;
+          client.send(head(200, "application/json; charset=utf-8"),
+                      "{\"model\":\"" + model + "\",\"created_at\":\"2026-01-01T00:00:00Z\",\"response\":\"\",\"done\":true,\"done_reason\":\"" +
+                          (unload ? "unload" : "load") + "\"}");
+        } else {
+          state->log.push_back("POST " + target);
+          state->bodies.emplace_back(request->body.view());
+          co_await state->play(client, *request);
+        }
+      }
+      co_await client.drained();
+      if (!client.reusable()) break;
+    }
+    state->open.erase(&client);
+  }
+
+  std::shared_ptr<State> state_;
+  std::optional<wire::Listener> listener_{};
+};
+
+}  // namespace rr::test
