@@ -7,11 +7,11 @@ namespace rr::settings {
 
 struct Tree {
   enum class Kind { nothing, word, list, map } kind = Kind::nothing;
-  std::string word;         // of a word
+  std::string word{};       // of a word
   bool quoted = false;
   Place at;                 // column in code points; of a value left out: where it should stand
-  std::vector<Tree> keys;   // of a map, as written: duplicates stay
-  std::vector<Tree> items;  // of a list, or the map's values
+  std::vector<Tree> keys{};   // of a map, as written: duplicates stay
+  std::vector<Tree> items{};  // of a list, or the map's values
 };
 
 // What cannot be read at all (syntax, an unclosed quote, control characters, not UTF-8) is added to `problems` and the

@@ -1,0 +1,7 @@
+#include "settings/draft.hpp"
+
+namespace rr::settings {
+
+void check_whole(Draft&) {}
+
+}  // namespace rr::settings

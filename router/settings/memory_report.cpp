@@ -1,0 +1,154 @@
+#include "settings/memory_report.hpp"
+
+#include "settings/utf8.hpp"
+#include "settings/words.hpp"
+
+#include <algorithm>
+
+namespace rr::settings {
+
+namespace {
+
+constexpr Bytes mib = Bytes{1} << 20;
+constexpr Bytes raised_from = 20 * gib;  // smaller machines run with macOS's own limit
+
+std::string padded(std::string text, std::size_t width) {
+  const std::size_t size = code_points(text);
+  if (size < width) text.append(width - size, ' ');
+  return text;
+}
+
+std::string right(const std::string& text, std::size_t width) {
+  return text.size() < width ? std::string(width - text.size(), ' ') + text : text;
+}
+
+struct Columns {
+  std::size_t label = 8, what = 0;
+};
+
+const Plan::Line* line_of(const Plan& plan, const ModelName& model) {
+  const auto found = std::find_if(plan.models.begin(), plan.models.end(), [&](const Plan::Line& l) { return l.model == model; });
+  return found == plan.models.end() ? nullptr : &*found;
+}
+
+std::string who(const Plan::Line& line) { return joined(line.roles, "/"); }
+std::string who(const Plan& plan, const ModelName& model) {
+  const Plan::Line* line = line_of(plan, model);
+  return line ? who(*line) : model.spelt();
+}
+
+std::string names(const Plan& plan, const std::vector<ModelName>& set) {
+  std::vector<std::string> roles;
+  for (const ModelName& model : set) roles.push_back(who(plan, model));
+  return joined(roles, " + ");
+}
+
+std::string sum_of(const Footprint& need, const ModelSettings& model) {
+  if (!need.known) return "size unknown: add  size: ...  under models, or ask with the node running";
+  if (need.measured) return "measured with num_ctx " + std::to_string(model.num_ctx);
+  const std::string slots = model.parallel > 1 ? " x " + std::to_string(model.parallel) : "";
+  return to_gib(need.weights) + " weights + " + to_gib(need.kv) + " KV (" + std::to_string(model.num_ctx) + slots + ") + " +
+         to_gib(need.compute) + " compute";
+}
+
+std::string row(const Columns& columns, const std::string& label, const std::string& what, const std::string& number, const std::string& rest) {
+  std::string out = "  " + padded(label, columns.label) + "  " + padded(what, columns.what) + "  " + right(number, 5);
+  if (!rest.empty()) out += "  " + rest;
+  return out + '\n';
+}
+
+std::string decimal_gb(const Settings& settings, const Plan::Line& line) {
+  const Bytes size = settings.model(line.model).size.value_or(line.need.weights);
+  return std::to_string((size + gb / 2) / gb) + " GB";
+}
+
+Bytes sum(const Plan& plan, const std::vector<ModelName>& set) {
+  Bytes total = 0;
+  for (const ModelName& model : set)
+    if (const Plan::Line* line = line_of(plan, model)) total += line->need.total;
+  return total;
+}
+
+// Beside the others the largest would not be let in: it must come first.
+std::string order(const Plan& plan, const std::vector<ModelName>& set) {
+  const Plan::Line* largest = nullptr;
+  for (const ModelName& model : set) {
+    const Plan::Line* line = line_of(plan, model);
+    if (line && (!largest || line->need.total > largest->need.total)) largest = line;
+  }
+  if (!largest || set.size() < 2 || fits(plan.limit, sum(plan, set) - largest->need.total, largest->need.total)) return "fits";
+  return "fits (" + who(*largest) + " loads first)";
+}
+
+Columns columns_of(const Plan& plan) {
+  Columns columns;
+  for (const Plan::Line& line : plan.models) {
+    columns.label = std::max(columns.label, code_points(who(line)));
+    columns.what = std::max(columns.what, code_points(line.model.spelt()));
+  }
+  for (const auto& set : plan.together) columns.what = std::max(columns.what, code_points(names(plan, set)));
+  for (const Pair& pair : plan.never) columns.what = std::max(columns.what, code_points(names(plan, {pair.a, pair.b})));
+  return columns;
+}
+
+std::string node_block(const Settings& settings, const Plan& plan) {
+  std::string out = plan.node + "   " + (plan.limit ? to_gib(plan.limit) + " GiB" : "no gpu_memory: no bound is applied") + '\n';
+  if (plan.models.empty()) return out + "  no role uses it\n";
+  const Columns columns = columns_of(plan);
+  for (const Plan::Line& line : plan.models)
+    out += row(columns, who(line), line.model.spelt(), line.need.known ? to_gib(line.need.total) : "?", sum_of(line.need, settings.model(line.model)));
+  if (!plan.limit) return out;
+  for (const auto& set : plan.together)
+    if (set.size() > 1) out += row(columns, "together", names(plan, set), to_gib(sum(plan, set)), order(plan, set));
+  for (const auto& set : plan.together)
+    if (set.size() == 1) out += row(columns, "alone", names(plan, set), to_gib(sum(plan, set)), "fits");
+  for (const Plan::Line& line : plan.models)
+    if (!line.alone_fits) out += row(columns, "never", who(line), to_gib(line.need.total), to_gib(line.need.total - plan.limit) + " too much: it can never load here");
+  for (const Pair& pair : plan.never) {
+    const Plan::Line *a = line_of(plan, pair.a), *b = line_of(plan, pair.b);
+    if (!a || !b) continue;
+    out += row(columns, "never", names(plan, {pair.a, pair.b}), to_gib(pair.sum),
+               to_gib(pair.sum - plan.limit) + " too much: they swap, " + decimal_gb(settings, *a) + " one way, " + decimal_gb(settings, *b) + " the other");
+  }
+  return out;
+}
+
+// One hint for each node where roles swap: the largest model, and everybody who swaps with it.
+std::string swap_hint(const Settings& settings, const Plan& plan) {
+  if (plan.never.empty()) return "";
+  const Plan::Line* first = nullptr;
+  for (const Pair& pair : plan.never)
+    for (const ModelName& model : {pair.a, pair.b})
+      if (const Plan::Line* line = line_of(plan, model); line && (!first || line->need.total > first->need.total)) first = line;
+  if (!first) return "";
+  std::vector<std::string> others;
+  for (const Pair& pair : plan.never)
+    if (pair.a == first->model || pair.b == first->model) others.push_back(who(plan, pair.a == first->model ? pair.b : pair.a));
+  const RoleSettings* role = settings.role(first->roles.front());
+  const std::string place = role ? settings.file + ":" + std::to_string(role->at.line) + ": " : "";
+  return "hint  " + place + who(*first) + " swaps with " + joined(others, " and ") + " on " + plan.node + ": every change of turn loads up to " +
+         decimal_gb(settings, *first) + ".\n      One model for these roles, or another node for one of them, avoids it. It changes which model answers: your choice.\n";
+}
+
+std::string need_line(const Plan& plan) {
+  if (plan.limit < raised_from || plan.limit % mib != 0) return "";
+  return "needs " + plan.node + ": sudo sysctl iogpu.wired_limit_mb=" + std::to_string(plan.limit / mib) +
+         "   (again after every boot; unneeded where macOS allows that much)\n";
+}
+
+}  // namespace
+
+std::string memory_report(const Settings& settings, const Fleet& fleet) {
+  std::string blocks, hints, needs;
+  for (const NodeSettings& node : settings.nodes) {
+    const Plan found = plan(settings, fleet, node.name);
+    if (!blocks.empty()) blocks += '\n';
+    blocks += node_block(settings, found);
+    hints += swap_hint(settings, found);
+    needs += need_line(found);
+  }
+  if (!hints.empty() || !needs.empty()) blocks += '\n';
+  return blocks + hints + needs;
+}
+
+}  // namespace rr::settings

@@ -1,0 +1,65 @@
+#include "settings/draft.hpp"
+#include "settings/words.hpp"
+
+#include <algorithm>
+
+namespace rr::settings {
+
+namespace {
+
+constexpr Bytes least_memory = Bytes{64} << 20;  // below it a unit was forgotten
+
+std::optional<Address> read_address(const Cursor& cursor) {
+  const auto text = cursor.word("an address such as mac-mini.local or 192.168.0.7:11434");
+  if (!text) return std::nullopt;
+  if (const auto scheme = text->find("://"); scheme != std::string::npos) {
+    const std::string rest = text->substr(scheme + 3);
+    cursor.mistake("an address has no " + text->substr(0, scheme + 3) + ": write " + rest.substr(0, rest.find('/')));
+    return std::nullopt;
+  }
+  const auto address = text->find_first_of("/ @?#") == std::string::npos ? parse_address(*text, 11434) : std::nullopt;
+  if (!address || address->port == 0) cursor.mistake(quoted(*text) + " is no address: write host or host:port (1 to 65535), IPv6 as [fe80::1]:11434");
+  else return address;
+  return std::nullopt;
+}
+
+void read_type(const Cursor& cursor) {
+  const auto type = cursor.word("ollama");
+  if (type && *type != "ollama") cursor.mistake(quoted(*type) + " is no type of node in this version: ollama is");
+}
+
+}  // namespace
+
+std::string why_no_name(std::string_view word) {
+  if (word == "auto") return "\"auto\" asks the router to find the role: choose another name";
+  if (word.find_first_of("/: \t") != std::string_view::npos) return "a name has no space, slash or colon: it stands in paths and model names";
+  return "";
+}
+
+void read_nodes(const Cursor& nodes, Draft& draft) {
+  for (const auto& [name, name_at, value] : nodes.entries("nodes, each such as  mac-mini: { address: mac-mini.local, gpu_memory: 56GiB }")) {
+    draft.node_names.push_back(name);
+    if (const std::string why = why_no_name(name); !why.empty()) name_at.mistake(why);
+    const Fields fields(value, section("nodes.*"), "a node such as { address: mac-mini.local, gpu_memory: 56GiB }");
+    NodeSettings node{.name = name, .at = name_at.at()};
+    if (const Cursor* address = fields.find("address")) {
+      for (const Cursor& one : address->one_or_list("an address such as mac-mini.local or 192.168.0.7:11434")) {
+        const auto read = read_address(one);
+        if (!read) continue;
+        if (std::find(node.addresses.begin(), node.addresses.end(), *read) != node.addresses.end()) one.mistake("this address is said twice: remove one");
+        node.addresses.push_back(*read);
+      }
+    } else if (value.is_map() || value.nothing()) {
+      name_at.mistake("address is missing: write  address: 127.0.0.1  (port 11434 unless given)");
+    }
+    if (const Cursor* memory = fields.find("gpu_memory")) {
+      node.memory_at = memory->at();
+      node.gpu_memory = memory->size(least_memory).value_or(0);
+    }
+    if (const Cursor* type = fields.find("type")) read_type(*type);
+    draft.settings.nodes.push_back(std::move(node));
+  }
+  if (draft.node_names.empty()) nodes.mistake("no node is given: write  macbook: { address: 127.0.0.1 }");
+}
+
+}  // namespace rr::settings
