@@ -1,0 +1,35 @@
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import house  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def no_proxies_and_keys(monkeypatch):
+    """Clients read the environment: nothing of it may lead them elsewhere."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "OLLAMA_HOST", "OLLAMA_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    monkeypatch.setenv("NO_PROXY", "*")
+
+
+@pytest.fixture
+def start_fleet(tmp_path):
+    """start_fleet(clock, *sim-node arguments, role="{...}", policy="..."): stopped at the test's end."""
+    fleets = []
+
+    def start(clock=200, *arguments, **change):
+        fleets.append(house.Fleet(tmp_path, clock, *arguments, **change))
+        return fleets[-1]
+
+    yield start
+    for fleet in fleets:
+        fleet.stop()
+
+
+@pytest.fixture
+def fleet(start_fleet):
+    return start_fleet()

@@ -1,0 +1,68 @@
+"""What README tells people to paste works as it stands; only the port is the test's."""
+
+import asyncio
+import os
+import re
+import subprocess
+
+import pytest
+
+from house import ROOT
+
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.S | re.M)
+
+
+def here(text, fleet):
+    return text.replace("localhost:8000", f"127.0.0.1:{fleet.router.port}")
+
+
+def test_the_autogen_snippet_gives_four_clients_that_work(fleet):
+    snippet = next(text for text in blocks("python") if "autogen_ext" in text)
+    names = {}
+    exec(compile(here(snippet, fleet), "README.md", "exec"), names)
+
+    async def ask():
+        from autogen_core.models import UserMessage
+        for role in ("architect", "coder", "tester", "selector"):
+            answer = await names[role].create([UserMessage(content="hello", source="user")])
+            assert answer.content, role
+
+    asyncio.run(ask())
+    lines = fleet.router.asked("/v1/chat/completions")
+    assert [line["role"] for line in lines] == ["architect", "coder", "tester", "router"]
+    assert {line["session"] for line in lines} == {"my-team"}
+
+
+def test_the_other_python_snippets_run(fleet):
+    others = [text for text in blocks("python") if "autogen_ext" not in text]
+    assert others
+    for snippet in others:
+        exec(compile(here(snippet, fleet), "README.md", "exec"), {})
+
+
+def curls():
+    commands = []
+    for block in blocks("sh"):
+        joined = re.sub(r"\\\n\s*", "", block)
+        commands += [line.strip() for line in joined.splitlines() if line.strip().startswith("curl ")]
+    return sorted(set(commands))
+
+
+@pytest.mark.parametrize("command", curls())
+def test_a_curl_command_answers(fleet, command):
+    ran = subprocess.run(["bash", "-c", here(command, fleet).replace("curl ", "curl --fail-with-body --silent --show-error ", 1)],
+                         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, env={**os.environ, "NO_PROXY": "*"})
+    assert ran.returncode == 0 and ran.stdout, ran.stdout + ran.stderr
+
+
+def test_every_link_of_the_page_leads_somewhere():
+    headings = {re.sub(r"[^\w\s-]", "", h.lower()).strip().replace(" ", "-") for h in re.findall(r"^#+ (.+)$", README, re.M)}
+    for target in re.findall(r"\]\(([^)]+)\)", README):
+        if target.startswith("#"):
+            assert target[1:] in headings, target
+        elif not target.startswith("http"):
+            assert (ROOT / target).exists(), target
