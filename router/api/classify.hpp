@@ -12,7 +12,7 @@ struct Circumstance {       // what classify may look at beside the request
   const Settings& settings;
   const RoleNames& names;
   const Fleet& fleet;       // which model names exist
-  std::string_view session_key;  // secret of this process, for the session hash
+  std::string_view session_key{};  // secret of this process, for the session hash
 };
 
 // For kinds chat, generate, embed, embeddings, chat_completions, show. Sources 1-6 and 9 of design section 4.

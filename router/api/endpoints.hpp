@@ -11,10 +11,10 @@ struct Route {
   Kind kind = Kind::root;
   Dialect dialect = Dialect::ollama;
   bool head_only = false;        // HEAD
-  std::string path;              // without prefix and query: "/api/chat"
-  std::string role;              // of /role/<role>/..., percent-decoded once; "" = none
-  std::string session;           // of /role/<role>/session/<s>/...
-  std::string model_id;          // of /v1/models/<id>
+  std::string path{};              // without prefix and query: "/api/chat"
+  std::string role{};              // of /role/<role>/..., percent-decoded once; "" = none
+  std::string session{};           // of /role/<role>/session/<s>/...
+  std::string model_id{};          // of /v1/models/<id>
 };
 
 // Paths: [/role/<role>[/session/<s>]] + a known path, with or without query. Also known: the OpenAI paths without /v1.

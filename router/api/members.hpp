@@ -2,6 +2,7 @@
 // Everything else is never looked at and goes on byte for byte.
 #pragma once
 
+#include "domain/ask.hpp"
 #include "domain/refusal.hpp"
 
 #include <optional>
@@ -18,32 +19,34 @@ struct Span {                  // of a value inside the body; size 0 = absent
 };
 
 struct Member {                // of the top level
-  std::string name;            // unescaped
-  Span key;                    // with its quotes
-  Span value;
+  std::string name{};            // unescaped
+  Span key{};                    // with its quotes
+  Span value{};
 };
 
 struct Message {               // of messages[], enough for roles, sessions, estimates
-  std::string role;
-  std::string text;            // of user messages only: the first one's text (all of it); others ""
+  std::string role{};
+  std::string text{};            // of user messages only: the first one's text (all of it); others ""
   std::size_t bytes = 0;       // of its raw JSON
   bool images = false;
 };
 
 struct Members {
-  std::vector<Member> all;
+  std::vector<Member> all{};
   std::size_t open = 0, close = 0;      // positions of the outer { and }
   const Member* find(std::string_view name) const;
+  Span value(std::string_view name) const;   // absent: size 0
 
   // read already, because rules name them
-  std::optional<std::string> model, name;
-  std::optional<bool> stream;
-  std::optional<std::string> keep_alive;   // raw JSON text; null counts as absent
-  std::optional<std::string> user, metadata_role;
-  std::optional<std::int64_t> num_ctx;     // options.num_ctx when an integer
-  Span options, num_ctx_value;             // the object; the value inside it
+  std::optional<std::string> model{}, name{};
+  std::optional<bool> stream{};
+  std::optional<std::string> keep_alive{};   // raw JSON text; null counts as absent
+  std::optional<std::string> user{}, metadata_role{};
+  std::optional<std::int64_t> num_ctx{};     // options.num_ctx when an integer
+  Span options{}, num_ctx_value{}, use_mmap_value{};  // the object (or null); the values inside it
+  bool num_ctx_wrong = false;              // options.num_ctx is there, no number and not null
   bool options_empty = true;
-  std::optional<std::string> first_user;   // text of the first user message, or the prompt
+  std::optional<std::string> first_user{};   // text of the first user message, or the prompt
   std::size_t messages = 0;                // count; messages_present tells [] from absent
   bool messages_present = false, prompt_empty = true, input_empty = true;
   bool tools = false, images = false;      // non-empty tools; any image
@@ -55,6 +58,7 @@ struct Members {
 // json_member names the member. Empty body, no object, broken JSON: 400 with Ollama's words per dialect ("missing request body",
 // "EOF", "invalid character 'x' looking for beginning of value" where cheap), code json_invalid.
 // `body` has wire::Block::padding readable bytes behind it.
-Result<Members> read_members(std::string_view body, bool openai);
+// `kind` is only for the words of a wrong type ("... Go struct field GenerateRequest.model of type string").
+Result<Members> read_members(std::string_view body, bool openai, Kind kind = Kind::chat);
 
 }  // namespace rr::api

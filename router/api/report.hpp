@@ -8,13 +8,13 @@
 namespace rr::api {
 
 struct Adoption {           // of the configuration
-  std::string file;
+  std::string file{};
   int generation = 1;
-  std::string adopted;      // RFC 3339, local offset
-  std::optional<std::string> refused;  // why the newest file was not adopted
+  std::string adopted{};      // RFC 3339, local offset
+  std::optional<std::string> refused{};  // why the newest file was not adopted
 };
 
-struct Health { int status = 200; std::string body; };
+struct Health { int status = 200; std::string body{}; };
 // 503 when a required role has been `unavailable` for over 10 s.
 Health health(const Picture&, const Settings&, const Adoption&, Duration up, Time now);
 

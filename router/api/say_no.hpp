@@ -8,8 +8,8 @@
 namespace rr::api {
 
 struct Spoken {
-  ReplyHead head;    // status, Content-Type, Retry-After, Allow, x-should-retry
-  std::string body;
+  ReplyHead head{};    // status, Content-Type, Retry-After, Allow, x-should-retry
+  std::string body{};
 };
 
 // ollama: {"error":"sentence","code":"..."} (Ollama's own words stand alone, without code, when ollama_text);

@@ -9,14 +9,14 @@
 namespace rr::api {
 
 struct Edits {                              // what the grant says
-  std::string model;                        // the node's own name of the model
+  std::string model{};                        // the node's own name of the model
   int num_ctx = 0;                          // 0 = leave alone
-  std::optional<std::string> keep_alive;    // JSON text; absent = leave the client's
-  std::optional<bool> use_mmap;
+  std::optional<std::string> keep_alive{};    // JSON text; absent = leave the client's
+  std::optional<bool> use_mmap{};
 };
 
 struct Pieces {                             // views into the body and into `owned`
-  std::vector<std::string_view> views;
+  std::vector<std::string_view> views{};
   std::list<std::string> owned;
   std::size_t size() const;
   std::string joined() const;

@@ -13,7 +13,7 @@ namespace rr::api {
 struct Usage {
   std::int64_t prompt_tokens = 0, output_tokens = 0;
   Duration prompt_time{}, output_time{}, load_time{}, total_time{};
-  std::string done_reason;
+  std::string done_reason{};
 };
 
 class AnswerWatch {

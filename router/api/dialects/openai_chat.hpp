@@ -19,9 +19,9 @@ namespace rr::api::openai_chat {
 Result<Pieces> to_native(std::string_view body, const Members&, const Ask&, const Edits&);
 
 struct Shape {              // of the answer
-  std::string id;           // chatcmpl-<unique>
+  std::string id{};           // chatcmpl-<unique>
   std::int64_t created = 0; // seconds since 1970
-  std::string model;        // the client's spelling
+  std::string model{};        // the client's spelling
   bool include_usage = false;
 };
 bool include_usage(std::string_view body, const Members&);

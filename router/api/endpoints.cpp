@@ -1,0 +1,166 @@
+#include "api/endpoints.hpp"
+
+#include "api/percent.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace rr::api {
+namespace {
+
+struct Served {
+  std::string_view path;
+  std::string_view allow;  // as Ollama's Allow says it
+  Kind kind;
+  Dialect dialect;
+};
+
+constexpr std::array served{
+    Served{"/", "HEAD, GET", Kind::root, Dialect::ollama},
+    Served{"/api/version", "HEAD, GET", Kind::version, Dialect::ollama},
+    Served{"/api/tags", "HEAD, GET", Kind::tags, Dialect::ollama},
+    Served{"/api/ps", "GET", Kind::ps, Dialect::ollama},
+    Served{"/api/show", "POST", Kind::show, Dialect::ollama},
+    Served{"/api/chat", "POST", Kind::chat, Dialect::ollama},
+    Served{"/api/generate", "POST", Kind::generate, Dialect::ollama},
+    Served{"/api/embed", "POST", Kind::embed, Dialect::ollama},
+    Served{"/api/embeddings", "POST", Kind::embeddings, Dialect::ollama},
+    Served{"/v1/models", "GET", Kind::models, Dialect::openai},
+    Served{"/v1/chat/completions", "POST", Kind::chat_completions, Dialect::openai},
+    Served{"/health", "HEAD, GET", Kind::health, Dialect::own},
+    Served{"/health/live", "HEAD, GET", Kind::live, Dialect::own},
+    Served{"/explain", "POST", Kind::explain, Dialect::own},
+};
+constexpr std::string_view one_model = "/v1/models/";
+
+// Routes of Ollama, OpenAI, Anthropic or of ours that are not served. A path that ends in / stands for all below it.
+struct Refused {
+  std::string_view path;
+  Dialect dialect;
+  bool management;
+  std::string_view out;  // the way out
+};
+
+constexpr std::array refused{
+    Refused{"/api/pull", Dialect::ollama, true, "run `ollama pull MODEL` on the node itself"},
+    Refused{"/api/push", Dialect::ollama, true, "run `ollama push MODEL` on the node itself"},
+    Refused{"/api/create", Dialect::ollama, true, "run `ollama create MODEL` on the node itself"},
+    Refused{"/api/copy", Dialect::ollama, true, "run `ollama cp SOURCE TARGET` on the node itself"},
+    Refused{"/api/delete", Dialect::ollama, true, "run `ollama rm MODEL` on the node itself"},
+    Refused{"/api/blobs/", Dialect::ollama, true, "run `ollama create MODEL` on the node itself"},
+    Refused{"/api/me", Dialect::ollama, true, "run `ollama signin` on the node itself"},
+    Refused{"/api/signout", Dialect::ollama, true, "run `ollama signout` on the node itself"},
+    Refused{"/api/user/keys/", Dialect::ollama, true, "run `ollama signout` on the node itself"},
+    Refused{"/api/experimental/", Dialect::ollama, false, "ask the node itself"},
+    Refused{"/api/status", Dialect::ollama, false, "use GET /health"},
+    Refused{"/v1/completions", Dialect::openai, false, "use POST /v1/chat/completions, or POST /api/generate"},
+    Refused{"/v1/embeddings", Dialect::openai, false, "use POST /api/embed"},
+    Refused{"/v1/responses", Dialect::openai, false, "use POST /v1/chat/completions"},
+    Refused{"/v1/audio/transcriptions", Dialect::openai, false, "ask the node itself"},
+    Refused{"/v1/images/", Dialect::openai, false, "ask the node itself"},
+    Refused{"/v1/messages", Dialect::anthropic, false, "use POST /v1/chat/completions, or POST /api/chat"},
+    Refused{"/v1/messages/count_tokens", Dialect::anthropic, false, "use POST /v1/chat/completions, or POST /api/chat"},
+    Refused{"/admin/", Dialect::own, false, "change the YAML: a saved file takes effect at once"},
+    Refused{"/ui", Dialect::own, false, "use GET /health"},
+    Refused{"/events", Dialect::own, false, "use GET /health"},
+    Refused{"/metrics", Dialect::own, false, "use GET /health"},
+    Refused{"/requests/", Dialect::own, false, "use GET /health, or POST /explain"},
+};
+
+// OpenAI's paths without /v1, as some clients send them; the twin in the /v1 table.
+constexpr std::array<std::string_view, 6> root_twins{"/chat/completions", "/completions", "/embeddings", "/responses",
+                                                     "/messages", "/models"};
+
+Refusal unknown(std::string_view path) {
+  return {.code = "path_unknown", .side = Side::client, .status = 404,
+          .sentence = "no such path: " + std::string(path) + ". The served ones: /api/chat, /v1/chat/completions, /health"};
+}
+
+// Takes "<name>" from the front of "<name>/rest" and leaves "/rest".
+std::optional<std::string> take_segment(std::string_view& rest) {
+  const auto end = std::min(rest.find('/'), rest.size());
+  const auto segment = rest.substr(0, end);
+  rest.remove_prefix(end);
+  return decoded(segment);
+}
+
+bool matches(const Refused& entry, std::string_view path) {
+  if (!entry.path.ends_with('/')) return path == entry.path;
+  return path.starts_with(entry.path) || path == entry.path.substr(0, entry.path.size() - 1);
+}
+
+}  // namespace
+
+Result<Route> route(const RequestHead& head) {
+  std::string_view path = head.target;
+  path = path.substr(0, path.find('?'));
+  const std::string_view whole = path;
+  if (!path.starts_with('/') || path.find("//") != path.npos) return unknown(whole);
+
+  Route found;
+  found.head_only = head.method == "HEAD";
+  if (path.starts_with("/role/")) {
+    path.remove_prefix(6);
+    auto role = take_segment(path);
+    if (!role) return unknown(whole);
+    found.role = *role;
+    if (path.starts_with("/session/")) {
+      path.remove_prefix(9);
+      auto session = take_segment(path);
+      if (!session) return unknown(whole);
+      found.session = *session;
+    }
+    if (path.empty()) path = "/";
+  }
+  if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+
+  std::string known(path);
+  for (const auto twin : root_twins)
+    if (path == twin || (twin == "/models" && path.starts_with("/models/"))) known = "/v1" + known;
+
+  std::string_view allow;
+  if (known.starts_with(one_model)) {
+    auto id = decoded(std::string_view(known).substr(one_model.size()));
+    if (!id) return unknown(whole);
+    found.kind = Kind::model;
+    found.dialect = Dialect::openai;
+    found.model_id = *id;
+    allow = "GET";
+  }
+  for (const auto& entry : served) {
+    if (entry.path != known) continue;
+    found.kind = entry.kind;
+    found.dialect = entry.dialect;
+    allow = entry.allow;
+  }
+  found.path = known;
+  if (!allow.empty()) {
+    for (std::string_view left = allow; !left.empty();) {
+      const auto method = left.substr(0, left.find(", "));
+      if (method == head.method) return found;
+      left.remove_prefix(std::min(method.size() + 2, left.size()));
+    }
+    return Refusal{.code = "method_not_allowed", .side = Side::client, .status = 405, .sentence = std::string(allow)};
+  }
+  for (const auto& entry : refused) {
+    if (!matches(entry, known)) continue;
+    found.kind = Kind::known_refused;
+    found.dialect = entry.dialect;
+    return found;
+  }
+  return unknown(whole);
+}
+
+Refusal refuse_known(const Route& route) {
+  for (const auto& entry : refused) {
+    if (!matches(entry, route.path)) continue;
+    if (entry.management)
+      return {.code = "management_closed", .side = Side::client, .status = 403,
+              .sentence = "role-router does not pass " + route.path + " on: " + std::string(entry.out)};
+    return {.code = "route_not_served", .side = Side::client, .status = 501,
+            .sentence = "role-router does not serve " + route.path + ": " + std::string(entry.out)};
+  }
+  return unknown(route.path);
+}
+
+}  // namespace rr::api

@@ -1,0 +1,14 @@
+// The members that rules name, and the spellings that Go's decoder would take for one of them
+// (reference: encoding/json matches names without regard to case, with Unicode's simple folding).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace rr::api {
+
+bool named_member(std::string_view name, bool openai);  // of the top level
+bool named_option(std::string_view name);               // of options: exact case there
+std::string folded_member(std::string_view name);       // MODEL, mode\u017f... as Go would match it
+
+}  // namespace rr::api

@@ -1,0 +1,120 @@
+#include "api/node_speech.hpp"
+
+#include "api/json.hpp"
+#include "api/rfc3339.hpp"
+
+namespace rr::api {
+namespace {
+
+Refusal garbage(std::string what) {
+  return {.code = "node_garbage", .side = Side::node, .status = 502,
+          .sentence = "the node's " + what + " is not what Ollama answers: is something else listening there?"};
+}
+
+Json parsed(std::string_view text) { return Json::parse(text, nullptr, false); }
+std::string written(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+std::string text(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+Bytes number(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_number() ? found->get<Bytes>() : 0;
+}
+
+// The entries of {"models":[...]}, or nullptr.
+const Json* models(const Json& json) {
+  if (!json.is_object()) return nullptr;
+  const auto found = json.find("models");
+  return found != json.end() && found->is_array() ? &*found : nullptr;
+}
+
+ModelName name_of(const Json& entry) {
+  const auto name = text(entry, "name");
+  return ModelName(name.empty() ? text(entry, "model") : name);
+}
+
+constexpr double year_2200 = 7258118400.0;
+
+}  // namespace
+
+Result<std::vector<Resident>> parse_ps(std::string_view json, Time now, double now_wall_s) {
+  const auto root = parsed(json);
+  const auto* list = models(root);
+  if (!list) return garbage("/api/ps");
+  std::vector<Resident> out;
+  for (const auto& entry : *list) {
+    if (!entry.is_object() || name_of(entry).empty()) return garbage("/api/ps");
+    Resident resident{.name = name_of(entry), .size = number(entry, "size"), .size_vram = number(entry, "size_vram"),
+                      .num_ctx = static_cast<int>(number(entry, "context_length")), .digest = text(entry, "digest")};
+    const auto expires = seconds_since_1970(text(entry, "expires_at"));
+    if (expires && *expires < year_2200)
+      resident.expires = now + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(*expires - now_wall_s));
+    resident.raw = written(entry);
+    out.push_back(std::move(resident));
+  }
+  return out;
+}
+
+Result<std::vector<Installed>> parse_tags(std::string_view json) {
+  const auto root = parsed(json);
+  const auto* list = models(root);
+  if (!list) return garbage("/api/tags");
+  std::vector<Installed> out;
+  for (const auto& entry : *list) {
+    if (!entry.is_object() || name_of(entry).empty()) return garbage("/api/tags");
+    Installed installed{.name = name_of(entry), .size = number(entry, "size"), .digest = text(entry, "digest")};
+    if (const auto found = entry.find("capabilities"); found != entry.end() && found->is_array())
+      for (const auto& word : *found)
+        if (word.is_string()) installed.capabilities.insert(word.get<std::string>());
+    installed.raw = written(entry);
+    out.push_back(std::move(installed));
+  }
+  return out;
+}
+
+Result<std::string> parse_version(std::string_view json) {
+  const auto root = parsed(json);
+  auto version = root.is_object() ? text(root, "version") : "";
+  if (version.empty()) return garbage("/api/version");
+  return {boost::system::in_place_value, std::move(version)};
+}
+
+std::string parse_error(std::string_view json) {
+  const auto root = parsed(json);
+  if (root.is_object()) {
+    if (const auto error = text(root, "error"); !error.empty()) return error;
+    const auto found = root.find("error");
+    if (found != root.end() && found->is_object() && !text(*found, "message").empty()) return text(*found, "message");
+  }
+  return std::string(json.substr(0, 200));
+}
+
+std::optional<std::string> parse_done_reason(std::string_view json) {
+  const auto root = parsed(json);
+  if (!root.is_object() || text(root, "done_reason").empty()) return std::nullopt;
+  return text(root, "done_reason");
+}
+
+Order load_order(const ModelName& model, int num_ctx, KeepAlive keep_alive, std::optional<bool> use_mmap, bool embedding) {
+  Json body{{"model", model.spelt()}};
+  if (embedding) body["input"] = Json::array();
+  else body["prompt"] = "";
+  if (keep_alive.forever()) body["keep_alive"] = -1;
+  else if (keep_alive.zero()) body["keep_alive"] = 0;
+  else body["keep_alive"] = to_text(keep_alive);
+  Json options = Json::object();
+  if (num_ctx > 0) options["num_ctx"] = num_ctx;
+  if (use_mmap) options["use_mmap"] = *use_mmap;
+  if (!options.empty()) body["options"] = std::move(options);
+  body["stream"] = false;
+  return {embedding ? "/api/embed" : "/api/generate", written(body)};
+}
+
+Order unload_order(const ModelName& model) {
+  return {"/api/generate", written({{"model", model.spelt()}, {"prompt", ""}, {"keep_alive", 0}, {"stream", false}})};
+}
+
+}  // namespace rr::api

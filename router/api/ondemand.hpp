@@ -1,0 +1,45 @@
+// What this room needs of simdjson on demand, in the words that 3.0 and 4.x share. Included by .cpp files only.
+#pragma once
+
+#include "api/json_scan.hpp"
+#include "api/members.hpp"
+
+#include <simdjson.h>
+
+namespace rr::api {
+
+namespace od = simdjson::ondemand;
+
+// A parser kept for small bodies; big ones get their own, so that no memory stays behind.
+class Parser {
+ public:
+  od::parser& of(std::size_t body) {
+    if (body <= (std::size_t{1} << 20)) {
+      static thread_local od::parser kept;
+      return kept;
+    }
+    return own_;
+  }
+
+ private:
+  od::parser own_;
+};
+
+// The value's text in the body; the value can still be read.
+inline std::string_view raw_text(std::string_view body, od::value& value) {
+  return value_text(body, static_cast<std::size_t>(value.raw_json_token().data() - body.data()));
+}
+
+// The text of a string value; one that cannot be unescaped (a lone surrogate) comes back as it is written.
+inline std::string text_of(od::value& value) {
+  const std::string_view raw = value.raw_json_token();
+  std::string_view text{};
+  if (value.get_string().get(text) == simdjson::SUCCESS) return std::string(text);
+  return std::string(raw);
+}
+
+inline Span span_in(std::string_view body, std::string_view part) {
+  return {static_cast<std::size_t>(part.data() - body.data()), part.size()};
+}
+
+}  // namespace rr::api
