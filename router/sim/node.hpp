@@ -3,12 +3,14 @@
 #pragma once
 
 #include "domain/values.hpp"
+#include "sim/script.hpp"
 #include "wire/net.hpp"
 
 #include <boost/system/result.hpp>
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,15 @@ struct ModelSpec {
   std::vector<std::string> capabilities{"completion", "tools"};
   Rendering rendering = Rendering::engine;
   double prefill_tps = 600, decode_tps = 48;
+  std::string family = "llama";        // general.architecture
+  std::string blob;                    // weights: two names with one blob share an engine; empty = their own
+  int num_ctx = 0;                     // PARAMETER num_ctx of the Modelfile; 0 = none
+  std::optional<Duration> load_time;   // instead of size / load_gbps + 2.5 s
+  // What /api/show and /api/tags tell of it; whatever is empty is derived from the figures above.
+  std::string digest, modified_at, parameter_size, quantization = "Q4_K_M";
+  std::string system, template_text = "{{ .Prompt }}", parameters;  // parameters: "temperature 0.2\ntop_p 0.7"
+  int layers = 0, heads = 0, kv_heads = 0, head_dim = 128, embedding_length = 0;
+  std::string model_info, tensors;     // JSON text
 };
 
 // What goes wrong on purpose. A fault hits the next `times` requests to generate/chat/embed (or any, see `path`); times < 0: always.
@@ -47,6 +58,8 @@ struct NodeSpec {
   int context_length = 0;              // OLLAMA_CONTEXT_LENGTH; 0 = by memory
   std::string version = "0.33.0";
   std::vector<ModelSpec> models;
+  std::vector<Script> script;          // tests only: the first that applies speaks instead of the voice
+  bool cloud_off = true;               // OLLAMA_NO_CLOUD
 };
 
 // What a request looked like to the node: the record that tests read.
@@ -58,7 +71,7 @@ struct Seen {
   bool loaded_for_it = false;          // it made the node load or reload
   bool queued = false;                 // it waited in the node's own queue, which the router promises never happens
   int status = 0;
-  std::string ended;                   // "whole", "client-closed", "fault"
+  std::string ended;                   // "whole", "client-closed", "fault", "leaked" (left while queued: its handler never ends)
 };
 
 class Node {
