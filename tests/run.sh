@@ -94,7 +94,7 @@ run_ctest() {
   fi
   rm -f "$results/$preset.xml"
   RR_LONG=$long bounded ${runner[@]+"${runner[@]}"} ctest --test-dir "build/$preset" --parallel "$jobs" --output-on-failure \
-    --no-tests=error --output-junit "$results/$preset.xml" ${chosen[@]+"${chosen[@]}"} || status=$?
+    --no-tests=error --test-output-size-passed 1000000 --test-output-size-failed 1000000 --output-junit "$results/$preset.xml" ${chosen[@]+"${chosen[@]}"} || status=$?
   add_up ctest "$results/$preset.xml" "$status"
   return "$status"
 }

@@ -1,6 +1,7 @@
 """The processes under test: role-router, simulated nodes, and what they say. Waits are for conditions and bounded; nobody sleeps."""
 
 import json
+import os
 import pathlib
 import re
 import signal
@@ -11,7 +12,7 @@ import urllib.error
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-BINARY = ROOT / "build" / "release" / "role-router"
+BINARY = pathlib.Path(os.environ.get("RR_BINARY") or ROOT / "build" / "release" / "role-router")  # or another build's
 PATIENCE = 60.0  # seconds; a bound for what should take milliseconds, so that a slow machine fails nothing
 
 # Of the configuration below, as the nodes must see it: model, node, num_ctx, keep_alive in seconds.

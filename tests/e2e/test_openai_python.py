@@ -3,7 +3,7 @@
 import asyncio
 import json
 
-import httpx
+import httpx2
 import openai
 import pytest
 
@@ -14,7 +14,7 @@ WEATHER = {"type": "function", "function": {"name": "get_weather", "description"
     "type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}}
 PERSON = {"type": "json_schema", "json_schema": {"name": "person", "schema": {
     "type": "object", "properties": {"name": {"type": "string"}, "age": {"type": "integer"}}, "required": ["name", "age"]}}}
-FAILED = (openai.APIError, httpx.HTTPError)
+FAILED = (openai.APIError, httpx2.HTTPError)
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_an_unknown_model_is_not_found(client):
 def test_the_asynchronous_client_streams_by_header(fleet):
     async def run():
         async with openai.AsyncOpenAI(base_url=f"{fleet.url}/v1", api_key="local",
-                                      default_headers={"X-Agent-Role": "설계자".encode()}) as client:
+                                      default_headers={"X-Agent-Role": "Planner"}) as client:
             return [piece async for piece in await client.chat.completions.create(model="auto", messages=QUESTION, stream=True)]
     pieces = asyncio.run(run())
     assert pieces[-1].choices[0].finish_reason == "stop"
