@@ -84,27 +84,55 @@ class Dispatch {
   int waiting() const;
 
  private:
-  struct Waiter { Ask ask; NodeName node; Time arrived; Duration swapped{}; };
-  struct Running { Ask ask; NodeName node; ModelName model; Time granted; };
-  struct Ghost { NodeName node; ModelName model; Time until; };  // cancelled in its prompt: the slot is still busy
+  struct Waiter { Ask ask{}; NodeName node{}; Time arrived{}; Duration swapped{}; std::optional<Time> swap_seen{}; };
+  struct Running { Ask ask{}; NodeName node{}; ModelName model{}; Time granted{}; };
+  struct Ghost { NodeName node{}; ModelName model{}; Time until{}; };  // cancelled in its prompt: the slot is still busy
+  struct Order { NodeName node{}; ModelName model{}; };
 
-  void arrive(Ask, Time now);
-  void end(const Ended&, Time now);
-  void replace_waiters_of(const NodeName&, const std::string& why, Time now);
-  void advance(const NodeName&, Time now);   // grants, then the policy, then the gate's steps
-  void run(const NodeName&, const std::vector<GateStep>&, Time now);
+  void on_event(const Arrived&, Time);
+  void on_event(const Left&, Time);
+  void on_event(const Ended&, Time);
+  void on_event(const Observed&, Time);
+  void on_event(const Inventory&, Time);
+  void on_event(const Lost&, Time);
+  void on_event(const LoadEnded&, Time);
+  void on_event(const UnloadEnded&, Time);
+  void on_event(const UnloadWanted&, Time);
+  void on_event(const Adopted&, Time);
+  void on_event(const Ticked&, Time);
+
+  void enter(Waiter, Time);                     // places it: granted at once, in the line, or refused
+  void grant(Waiter&, Time);
+  void refuse(const Ask&, Refusal);
+  void refuse_waiters(const NodeName&, const ModelName&, const Refusal&);
+  void move_waiters_from(const NodeName&, Time);
+  void advance(const NodeName&, Time);          // grants, then the policy, then the gate's steps
+  void propose(const NodeName&, Gate&, Time);
+  void run(const NodeName&, const std::vector<GateStep>&, Time);
+  void note_swaps(const NodeName&, const Gate&, Time);
+  void note_roles(Time);
+  void wake(Time);
+  Gate& gate_of(const NodeName& node) { return gates_[node]; }
   GateFacts facts(const NodeName&) const;
   std::vector<Waiting> waiting_on(const NodeName&) const;
+  Duration prompt_rest(const Running&, Time) const;
+  Duration expected_load(const NodeName&, const ModelName&) const;
+  RolePicture role_picture(const RoleSettings&, Time) const;
+  NodePicture node_picture(const NodeBelief&, Time) const;
 
   Snapshot settings_;
-  Fleet fleet_;
-  std::map<NodeName, Gate> gates_;
-  std::deque<Waiter> line_;
-  std::map<TicketId, Running> running_;
-  std::vector<Ghost> ghosts_;
-  Ledger ledger_;
-  std::map<RoleName, std::pair<std::string, Time>> role_state_;
-  std::vector<Command> out_;
+  Fleet fleet_{};
+  std::map<NodeName, Gate> gates_{};
+  std::deque<Waiter> line_{};
+  std::map<TicketId, Running> running_{};
+  std::vector<Ghost> ghosts_{};
+  std::vector<Order> unloads_{};                // asked for, not begun: the gate was in a swap
+  std::map<NodeName, std::string> last_refusal_{};  // of a proposal: told once
+  std::map<std::string, Time> load_began_{};    // "node/model"
+  Ledger ledger_{};
+  std::map<RoleName, std::pair<std::string, Time>> role_state_{};
+  std::optional<Time> policy_wake_{};
+  std::vector<Command> out_{};
 };
 
 }  // namespace rr

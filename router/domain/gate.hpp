@@ -36,6 +36,10 @@ struct Held {  // a model on the node, as the gate counts it
   Time used{};                  // end of its last request
   std::optional<Time> expires{};  // the node's own lease; absent = for ever
   bool leaving = false;         // a request with keep_alive 0 ran, or it is a victim being unloaded
+  bool ours = false;            // loaded or granted by us: num_ctx and lease are what we sent, not what /api/ps shows (it clamps)
+  bool doubted = false;         // the last /api/ps did not list it: not granted until the next one does; twice missing = gone
+  KeepAlive sent = for_ever;    // of the last grant or load
+  Time leaving_since{};
   std::string digest{};
 };
 
@@ -46,8 +50,15 @@ struct GateFacts {  // what the gate may ask about the world, handed in at each 
   int num_ctx(const ModelName& m) const;
   bool pinned(const ModelName& m) const;
   Duration swap_timeout{};
-  struct Model { ModelName name; Bytes need = 0; int parallel = 1; int num_ctx = 0; bool pinned = false; };
-  std::vector<Model> models{};                              // others: need 0, parallel 1, num_ctx 0, not pinned
+  struct Model {
+    ModelName name{};
+    Bytes need = 0;
+    int parallel = 1, num_ctx = 0;
+    bool pinned = false;
+    KeepAlive lease = for_ever;  // what a load of it says
+  };
+  const Model& model(const ModelName&) const;
+  std::vector<Model> models{};                            // others: need 0, parallel 1, num_ctx 0, not pinned
 };
 
 class Gate {
@@ -59,20 +70,22 @@ class Gate {
 
   void grant(const ModelName&, KeepAlive sent, Time now);
   // The request ended (or its counted prompt did). With keep_alive 0 and nothing in flight the model is leaving.
-  std::vector<GateStep> ended(const ModelName&, Time now);
+  std::vector<GateStep> ended(const ModelName&, const GateFacts&, Time now);
 
   // Begins a swap, or says why not: a swap under way, a victim pinned or absent, the model ready already,
   // it would not fit even then, it could never fit.
   std::optional<std::string> refuses(const Proposal&, const GateFacts&, Time now) const;
   std::vector<GateStep> begin(const Proposal&, const GateFacts&, Time now);
+  // True when no swap whatever could make room: too large for the node, or for what pinned models leave.
+  bool hopeless(const ModelName&, const GateFacts&) const;
   // Nobody waits for the swap's model any more: dropped if nothing has been unloaded yet.
   bool drop(Time now);
 
   std::vector<GateStep> observed(const std::vector<Resident>&, const GateFacts&, Time now);  // /api/ps
   std::vector<GateStep> loaded(const ModelName&, const GateFacts&, Time now);
-  // A load or unload request failed: back to steady after a look. True in `gave_up` when waiters must be told.
+  // A load or unload request failed: tried once more after a look, then given up (take_failure).
   std::vector<GateStep> failed(const ModelName&, std::string why, Time now);
-  std::vector<GateStep> lost(Time now);   // the node is down: nothing is held, no swap
+  void lost(Time now);                    // the node is down: nothing is held but what is still in flight; no swap
   std::vector<GateStep> tick(const GateFacts&, Time now);  // timeouts
   std::optional<Time> wake() const;       // when tick is wanted
 
@@ -88,13 +101,17 @@ class Gate {
   Bytes used() const;
 
  private:
-  std::vector<GateStep> advance(const GateFacts&, Time now);
+  void advance(const GateFacts&, Time now, std::vector<GateStep>&);
+  void give_up(std::string why, Time now, std::vector<GateStep>&);
+  void look(Time now, std::vector<GateStep>&);
+  bool victim(const ModelName&) const;
   Held* find(const ModelName&);
 
   std::vector<Held> held_;
   SwapPhase phase_ = SwapPhase::steady;
   Proposal swap_;
-  Time since_{}, swap_since_{};
+  Time since_{}, swap_since_{}, looked_{};
+  Duration timeout_{};
   int tries_ = 0;
   std::optional<Failure> failure_;
 };

@@ -37,4 +37,7 @@ namespace passthrough {
 Wish next(const PolicyView&, Time now);
 }
 
+// The policy of that name.
+Wish next(PolicyName, const PolicyView&, Time now);
+
 }  // namespace rr

@@ -1,0 +1,150 @@
+#include "domain/place.hpp"
+
+#include "domain/memory.hpp"
+
+#include <algorithm>
+
+namespace rr {
+
+namespace {
+
+bool in(const std::vector<NodeName>& names, const NodeName& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::string missing_capability(const Needs& needs, const Installed& model) {
+  if (model.capabilities.empty()) return "";  // unknown: the node decides
+  const auto lacks = [&](const char* what) { return model.capabilities.count(what) == 0; };
+  if (needs.tools && lacks("tools")) return "tools";
+  if (needs.images && lacks("vision")) return "vision";
+  if (needs.completion && lacks("completion")) return "completion";
+  return "";
+}
+
+// A role whose model, where it is listed, has the capability.
+std::string role_with(const std::string& capability, const Fleet& fleet, const Settings& settings) {
+  for (const RoleSettings& role : settings.roles)
+    for (const NodeBelief& node : fleet.nodes)
+      if (const Installed* model = node.find(role.model); model && model->capabilities.count(capability)) return role.name;
+  return "";
+}
+
+std::string listed(const std::vector<NodeName>& nodes) {
+  std::string out;
+  for (const NodeName& node : nodes) out += (out.empty() ? "" : ", ") + node;
+  return out;
+}
+
+struct Look {
+  Candidate candidate;
+  bool down = false, missing = false, tried = false, never = false;
+  std::string lacks;
+};
+
+Look look(const NodeName& name, const Ask& ask, const Fleet& fleet, const Settings& settings) {
+  Look out{.candidate = {.node = name, .can = false, .why = ""}, .lacks = ""};
+  std::string& why = out.candidate.why;
+  const NodeBelief* node = fleet.node(name);
+  const NodeSettings* configured = settings.node(name);
+  if (!node || !configured) return why = "the node is not in the configuration", out;
+  const Installed* model = node->find(ask.model);
+  if (node->inventory_known && !model) {
+    out.missing = true;
+    why = ask.model.spelt() + " is not there: on " + name + ": ollama pull " + ask.model.spelt();
+    return out;
+  }
+  if (model)
+    if (out.lacks = missing_capability(ask.needs, *model); !out.lacks.empty()) return why = ask.model.spelt() + " has no " + out.lacks, out;
+  const Footprint need = footprint(settings, fleet, name, ask.model);
+  if (need.known && configured->gpu_memory > 0 && need.total > configured->gpu_memory) {
+    out.never = true;
+    why = to_gib(need.total) + " GiB needed, " + to_gib(configured->gpu_memory) + " GiB there: it can never load";
+    return out;
+  }
+  if (!ask.nodes.empty() && !in(ask.nodes, name)) return why = "the role does not list it", out;
+  if (node->state == NodeState::down) {
+    out.down = true;
+    why = "the node is down: " + node->why;
+    return out;
+  }
+  if (in(ask.avoid, name)) {
+    out.tried = true;
+    why = "tried already for this request";
+    return out;
+  }
+  out.candidate.can = true;
+  return out;
+}
+
+std::vector<Look> looks(const Ask& ask, const Fleet& fleet, const Settings& settings) {
+  std::vector<Look> out;
+  for (const NodeName& name : ask.nodes) out.push_back(look(name, ask, fleet, settings));
+  for (const NodeSettings& node : settings.nodes)
+    if (!in(ask.nodes, node.name)) out.push_back(look(node.name, ask, fleet, settings));
+  return out;
+}
+
+std::string missing_text(const Ask& ask) {
+  const std::string name = ask.asked_model.empty() ? ask.model.spelt() : ask.asked_model;
+  if (ask.kind == Kind::embed || ask.kind == Kind::embeddings) return "model \"" + name + "\" not found, try pulling it first";
+  return "model '" + name + "' not found";
+}
+
+Refusal refusal(const Ask& ask, const std::vector<Look>& all, const Fleet& fleet, const Settings& settings) {
+  const auto allowed = [&](const Look& l) { return ask.nodes.empty() || in(ask.nodes, l.candidate.node); };
+  const auto any = [&](auto test) { return std::any_of(all.begin(), all.end(), [&](const Look& l) { return allowed(l) && test(l); }); };
+  const auto first = [&](auto test) { return *std::find_if(all.begin(), all.end(), [&](const Look& l) { return allowed(l) && test(l); }); };
+  const std::string whose = ask.role.empty() ? "" : "role " + ask.role + ": ";
+  if (any([](const Look& l) { return l.tried; }))
+    return {.code = "candidates_spent", .side = Side::node, .status = 502,
+            .sentence = whose + "no other node can serve " + ask.model.spelt() + " after " + listed(ask.avoid) + " failed"};
+  if (any([](const Look& l) { return l.down; })) {
+    const Look l = first([](const Look& x) { return x.down; });
+    return {.code = "node_down", .side = Side::node, .status = 503,
+            .sentence = whose + ask.model.spelt() + " is served by " + l.candidate.node + ", and " + l.candidate.why +
+                        "; start Ollama there, or give the role another node in the YAML",
+            .retry_after_s = 5};
+  }
+  if (any([](const Look& l) { return !l.lacks.empty(); })) {
+    const std::string lacks = first([](const Look& x) { return !x.lacks.empty(); }).lacks;
+    const std::string other = role_with(lacks, fleet, settings);
+    return {.code = "capability_missing", .side = Side::client, .status = 400,
+            .sentence = ask.model.spelt() + " has no " + lacks + (other.empty() ? "; no role's model has it" : "; role " + other + " has it")};
+  }
+  if (any([](const Look& l) { return l.never; })) {
+    const Look l = first([](const Look& x) { return x.never; });
+    return {.code = "never_fits", .side = Side::router, .status = 503,
+            .sentence = whose + ask.model.spelt() + " on " + l.candidate.node + ": " + l.candidate.why +
+                        "; raise gpu_memory, or choose a smaller model"};
+  }
+  if (ask.role.empty() || ask.nodes.empty())
+    return {.code = "model_missing", .side = Side::client, .status = 404, .sentence = missing_text(ask), .ollama_text = true};
+  return {.code = "model_missing", .side = Side::node, .status = 404,
+          .sentence = whose + ask.model.spelt() + " is not on " + listed(ask.nodes) + "; there: ollama pull " + ask.model.spelt()};
+}
+
+}  // namespace
+
+std::vector<Candidate> candidates(const Ask& ask, const Fleet& fleet, const Settings& settings) {
+  std::vector<Candidate> out;
+  for (Look& l : looks(ask, fleet, settings)) out.push_back(std::move(l.candidate));
+  return out;
+}
+
+Result<Placement> place(const Ask& ask, const Fleet& fleet, const Settings& settings) {
+  const std::vector<Look> all = looks(ask, fleet, settings);
+  // A node that is known to have the model comes before one whose inventory is not known yet, within the order asked for.
+  const Look* best = nullptr;
+  for (const Look& l : all) {
+    if (!l.candidate.can) continue;
+    const NodeBelief* node = fleet.node(l.candidate.node);
+    const bool known = node && node->inventory_known;
+    if (!best || (ask.nodes.empty() && known && !fleet.node(best->candidate.node)->inventory_known)) best = &l;
+  }
+  if (!best) return refusal(ask, all, fleet, settings);
+  Placement out{.node = best->candidate.node, .candidates = {}};
+  for (const Look& l : all) out.candidates.push_back(l.candidate);
+  return out;
+}
+
+}  // namespace rr
