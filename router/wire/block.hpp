@@ -18,6 +18,8 @@ class Budget {
 
  private:
   friend class Block;
+  friend class Outbox;
+  void add(Bytes change) { used_ += change; }
   Bytes limit_, used_ = 0;
 };
 

@@ -59,6 +59,9 @@ class Client {
   void raw(std::string_view);    // bytes as they are (the simulated node's faults)
   void close();                  // at once; RST is not forced
   void reset();                  // at once, with RST (SO_LINGER 0)
+  void cork();                   // queue only, until uncork(): several pieces in one write
+  void uncork();
+  void charge(Budget*);          // the pending bytes of this answer count there; until the next read_request
 
   bool begun() const;            // an answer's head was queued for the current request
   std::size_t pending() const;   // queued bytes the kernel has not taken

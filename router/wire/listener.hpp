@@ -4,6 +4,8 @@
 #include "domain/values.hpp"
 #include "wire/net.hpp"
 
+#include <boost/system/result.hpp>
+
 #include <functional>
 #include <memory>
 #include <string>
@@ -19,7 +21,8 @@ class Listener {
 
   // `on_client` gets each accepted socket (TCP_NODELAY set). Above `most` open at once new ones are closed at once with 503.
   // EMFILE pauses accepting for 100 ms.
-  void run(std::function<void(Socket)> on_client);
+  // `full`, asked at each one, says whether `most` are open; none = never full.
+  void run(std::function<void(Socket)> on_client, std::function<bool()> full = {});
   void stop();
   std::uint16_t port() const;
   std::vector<tcp::endpoint> endpoints() const;

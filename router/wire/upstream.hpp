@@ -48,6 +48,8 @@ class Connection {
   Task<NodeResult<CheckedReply>> exchange(RequestHead, std::span<const std::string_view> body, Duration first_byte);
   // The next piece of the reply. Chunk boundaries of the node are kept: each call returns bytes of one chunk only.
   Task<NodeResult<Piece>> read_piece(Duration between);
+  // The same without waiting: nothing when no whole piece has been read ahead.
+  std::optional<NodeResult<Piece>> buffered_piece();
   // The rest of the body in one string; garbage if longer than `most`.
   Task<NodeResult<std::string>> read_rest(std::size_t most, Duration between);
 
