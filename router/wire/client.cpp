@@ -11,7 +11,6 @@ namespace rr::wire {
 namespace {
 
 constexpr std::size_t first_buffer = 4 * 1024;
-constexpr Duration linger_time = std::chrono::seconds(2);
 
 void call_later(const Executor& executor, const std::weak_ptr<std::function<void()>>& watcher) {
   asio::post(executor, [watcher] {
@@ -85,7 +84,7 @@ void Client::State::linger() {
   in.consume(in.size());
   error_code ignored;
   socket.shutdown(tcp::socket::shutdown_send, ignored);
-  read_due = std::chrono::steady_clock::now() + linger_time;
+  read_due = std::chrono::steady_clock::now() + limits.linger;
   schedule();
   reader.cancel();
   arm();

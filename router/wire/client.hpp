@@ -23,6 +23,7 @@ struct ClientLimits {
   Duration idle = std::chrono::seconds(75);           // between requests: closed silently
   Duration body_grace = std::chrono::seconds(10);     // then at least 1 KB/s, else 408
   Duration write_stall = std::chrono::seconds(60);    // no byte taken by the client for so long: cut
+  Duration linger = std::chrono::seconds(2);          // after a last answer: what the client still sends is read and dropped
   std::size_t pipelined = 64 * 1024;                  // bytes read ahead of the answer; beyond: reading pauses
 };
 
