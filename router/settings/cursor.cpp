@@ -62,10 +62,10 @@ std::optional<int> Cursor::whole(int least, int most) const {
   return std::nullopt;
 }
 
-std::optional<Duration> Cursor::duration(Duration least, std::string_view zero_means) const {
+std::optional<Duration> Cursor::duration(Duration least, std::string_view limits) const {
   const auto value = is_word() ? parse_duration(tree_->word) : std::nullopt;
   if (value && *value >= least) return value;
-  mistake(expected_found("a duration such as 30s, 15m or 1h30m" + std::string(zero_means), *tree_));
+  mistake(expected_found("a duration such as 30s, 15m or 1h30m (" + std::string(limits) + ")", *tree_));
   return std::nullopt;
 }
 
@@ -76,8 +76,8 @@ std::optional<Bytes> Cursor::size(Bytes least) const {
     return std::nullopt;
   }
   if (*value >= least) return value;
-  mistake(found(*tree_) + " is " + std::to_string(*value) + " bytes: write the unit, such as 19GB or 56GiB" +
-          (*value > 1000 ? " (at least " + std::to_string(least) + " bytes)" : ""));
+  const bool unit = tree_->word.find_first_not_of("0123456789.") != std::string::npos;
+  mistake(found(*tree_) + (unit ? " is too small: at least " + size_text(least) : " has no unit and means bytes: write one such as 19GB or 56GiB"));
   return std::nullopt;
 }
 
@@ -91,7 +91,7 @@ std::vector<Cursor> Cursor::list(std::string_view expected) const {
       if (item.word(expected)) out.push_back(std::move(item));
     }
   } else {
-    mistake(expected_found(expected, *tree_) + " (one or a list)");
+    mistake(expected_found(std::string(expected) + ", one or a list", *tree_));
   }
   return out;
 }

@@ -23,7 +23,7 @@ class Cursor {
   std::optional<std::string> word(std::string_view expected) const;
   std::optional<bool> flag() const;
   std::optional<int> whole(int least, int most) const;
-  std::optional<Duration> duration(Duration least, std::string_view zero_means) const;  // zero_means: ", 0 = off" for the sentence
+  std::optional<Duration> duration(Duration least, std::string_view limits) const;  // limits: "0 = off", for the sentence
   std::optional<Bytes> size(Bytes least) const;
 
   std::vector<Cursor> one_or_list(std::string_view expected) const;  // words only; an empty list is a mistake

@@ -20,14 +20,6 @@ std::string text_of(const std::string& word) { return word.empty() ? "none" : wo
 std::string text_of(const ModelName& model) { return model.spelt(); }
 std::string text_of(const std::optional<bool>& flag) { return flag ? text_of(*flag) : "unset"; }
 
-std::string size_text(Bytes bytes) {
-  const auto in = [&](Bytes unit) { return bytes % unit == 0 && bytes >= unit; };
-  if (in(gib)) return std::to_string(bytes / gib) + "GiB";
-  if (in(gb / 1000)) return in(gb) ? std::to_string(bytes / gb) + "GB" : std::to_string(bytes / (gb / 1000)) + "MB";
-  if (in(Bytes{1} << 20)) return std::to_string(bytes >> 20) + "MiB";
-  return bytes >= gib ? to_gib(bytes) + "GiB" : std::to_string(bytes);
-}
-
 std::string text_of(const std::optional<Bytes>& size) { return size ? size_text(*size) : "unknown"; }
 
 std::string list_text(const std::vector<std::string>& words) { return words.empty() ? "none" : joined(words, "+"); }

@@ -12,7 +12,8 @@ struct Draft {
   Settings settings;
   const Fold& fold;
   std::vector<std::string> node_names, role_names;   // also of entries with a mistake
-  std::map<RoleName, Cursor> names, keep_alives, models;   // where a role says them
+  std::map<NodeName, Cursor> addresses;                                    // where a node says its first one
+  std::map<RoleName, Cursor> names, nodes, models, keep_alives, required;   // where a role says them
 };
 
 void read_nodes(const Cursor& nodes, Draft&);

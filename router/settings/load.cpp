@@ -54,7 +54,8 @@ Loaded load(const std::string& text, const std::string& file, const Fold& fold) 
   Loaded loaded;
   const Tree tree = parse(text, loaded.problems);
   if (!loaded.problems.empty()) return loaded;
-  Draft draft{.settings = {}, .fold = fold, .node_names = {}, .role_names = {}, .names = {}, .keep_alives = {}, .models = {}};
+  Draft draft{.settings = {}, .fold = fold, .node_names = {}, .role_names = {}, .addresses = {}, .names = {}, .nodes = {}, .models = {},
+              .keep_alives = {}, .required = {}};
   draft.settings.file = file;
   draft.settings.text = text;
   const Cursor top(tree, "", loaded.problems);

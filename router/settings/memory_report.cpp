@@ -23,7 +23,7 @@ std::string right(const std::string& text, std::size_t width) {
 }
 
 struct Columns {
-  std::size_t label = 8, what = 0;
+  std::size_t label = 8, what = 0, number = 4;
 };
 
 const Plan::Line* line_of(const Plan& plan, const ModelName& model) {
@@ -52,7 +52,7 @@ std::string sum_of(const Footprint& need, const ModelSettings& model) {
 }
 
 std::string row(const Columns& columns, const std::string& label, const std::string& what, const std::string& number, const std::string& rest) {
-  std::string out = "  " + padded(label, columns.label) + "  " + padded(what, columns.what) + "  " + right(number, 5);
+  std::string out = "  " + padded(label, columns.label) + "  " + padded(what, columns.what) + "  " + right(number, columns.number);
   if (!rest.empty()) out += "  " + rest;
   return out + '\n';
 }
@@ -80,14 +80,36 @@ std::string order(const Plan& plan, const std::vector<ModelName>& set) {
   return "fits (" + who(*largest) + " loads first)";
 }
 
+// A larger model comes first in each pair.
+bool both_fit_alone(const Plan& plan, const Pair& pair) {
+  const Plan::Line *a = line_of(plan, pair.a), *b = line_of(plan, pair.b);
+  return a && b && a->alone_fits && b->alone_fits;
+}
+
+// Who of the two stays for ever, "" = nobody.
+std::string stays(const Settings& settings, const Plan& plan, const Pair& pair) {
+  for (const ModelName& model : {pair.a, pair.b})
+    if (settings.pinned(model, plan.node)) return who(plan, model);
+  return "";
+}
+
+std::string never(const Settings& settings, const Plan& plan, const Pair& pair) {
+  const std::string stayer = stays(settings, plan, pair);
+  const std::string much = pair.sum > plan.limit ? to_gib(pair.sum - plan.limit) + " too much: " : "too tight (20 % stays free): ";
+  if (!stayer.empty()) return much + stayer + " stays for ever";
+  return much + "they swap, " + decimal_gb(settings, *line_of(plan, pair.a)) + " one way, " + decimal_gb(settings, *line_of(plan, pair.b)) + " the other";
+}
+
 Columns columns_of(const Plan& plan) {
   Columns columns;
   for (const Plan::Line& line : plan.models) {
     columns.label = std::max(columns.label, code_points(who(line)));
     columns.what = std::max(columns.what, code_points(line.model.spelt()));
+    columns.number = std::max(columns.number, to_gib(line.need.total).size());
   }
   for (const auto& set : plan.together) columns.what = std::max(columns.what, code_points(names(plan, set)));
   for (const Pair& pair : plan.never) columns.what = std::max(columns.what, code_points(names(plan, {pair.a, pair.b})));
+  for (const Pair& pair : plan.never) columns.number = std::max(columns.number, to_gib(pair.sum).size());
   return columns;
 }
 
@@ -104,36 +126,30 @@ std::string node_block(const Settings& settings, const Plan& plan) {
     if (set.size() == 1) out += row(columns, "alone", names(plan, set), to_gib(sum(plan, set)), "fits");
   for (const Plan::Line& line : plan.models)
     if (!line.alone_fits) out += row(columns, "never", who(line), to_gib(line.need.total), to_gib(line.need.total - plan.limit) + " too much: it can never load here");
-  for (const Pair& pair : plan.never) {
-    const Plan::Line *a = line_of(plan, pair.a), *b = line_of(plan, pair.b);
-    if (!a || !b) continue;
-    out += row(columns, "never", names(plan, {pair.a, pair.b}), to_gib(pair.sum),
-               to_gib(pair.sum - plan.limit) + " too much: they swap, " + decimal_gb(settings, *a) + " one way, " + decimal_gb(settings, *b) + " the other");
-  }
+  for (const Pair& pair : plan.never)
+    if (both_fit_alone(plan, pair)) out += row(columns, "never", names(plan, {pair.a, pair.b}), to_gib(pair.sum), never(settings, plan, pair));
   return out;
 }
 
 // One hint for each node where roles swap: the largest model, and everybody who swaps with it.
 std::string swap_hint(const Settings& settings, const Plan& plan) {
-  if (plan.never.empty()) return "";
   const Plan::Line* first = nullptr;
   for (const Pair& pair : plan.never)
-    for (const ModelName& model : {pair.a, pair.b})
-      if (const Plan::Line* line = line_of(plan, model); line && (!first || line->need.total > first->need.total)) first = line;
+    if (both_fit_alone(plan, pair) && stays(settings, plan, pair).empty() && (!first || pair.a == first->model)) first = line_of(plan, pair.a);
   if (!first) return "";
   std::vector<std::string> others;
   for (const Pair& pair : plan.never)
-    if (pair.a == first->model || pair.b == first->model) others.push_back(who(plan, pair.a == first->model ? pair.b : pair.a));
+    if (pair.a == first->model && both_fit_alone(plan, pair) && stays(settings, plan, pair).empty()) others.push_back(who(plan, pair.b));
   const RoleSettings* role = settings.role(first->roles.front());
   const std::string place = role ? settings.file + ":" + std::to_string(role->at.line) + ": " : "";
-  return "hint  " + place + who(*first) + " swaps with " + joined(others, " and ") + " on " + plan.node + ": every change of turn loads up to " +
-         decimal_gb(settings, *first) + ".\n      One model for these roles, or another node for one of them, avoids it. It changes which model answers: your choice.\n";
+  return "hint  " + place + who(*first) + " swaps with " + joined(others, " and ") + " on " + plan.node + ", " + decimal_gb(settings, *first) +
+         " each time.\n      One model for them, or another node for one of them, avoids it. It changes which model\n"
+         "      answers or where, so it is your choice.\n";
 }
 
 std::string need_line(const Plan& plan) {
   if (plan.limit < raised_from || plan.limit % mib != 0) return "";
-  return "needs " + plan.node + ": sudo sysctl iogpu.wired_limit_mb=" + std::to_string(plan.limit / mib) +
-         "   (again after every boot; unneeded where macOS allows that much)\n";
+  return "needs " + plan.node + ": sudo sysctl iogpu.wired_limit_mb=" + std::to_string(plan.limit / mib) + "        (again after every boot)\n";
 }
 
 }  // namespace

@@ -47,6 +47,7 @@ void read_nodes(const Cursor& nodes, Draft& draft) {
         const auto read = read_address(one);
         if (!read) continue;
         if (std::find(node.addresses.begin(), node.addresses.end(), *read) != node.addresses.end()) one.mistake("this address is said twice: remove one");
+        if (node.addresses.empty()) draft.addresses.emplace(name, one);
         node.addresses.push_back(*read);
       }
     } else if (value.is_map() || value.nothing()) {

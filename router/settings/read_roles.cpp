@@ -9,7 +9,8 @@ namespace {
 
 bool known(const std::vector<std::string>& words, std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); }
 
-void read_node(const Cursor& cursor, RoleSettings& role, const Draft& draft) {
+void read_node(const Cursor& cursor, RoleSettings& role, Draft& draft) {
+  draft.nodes.emplace(role.name, cursor);
   role.node_at = cursor.at();
   for (const Cursor& one : cursor.one_or_list("the name of a node")) {
     const std::string name = *one.word("the name of a node");
@@ -40,7 +41,7 @@ void read_model(const Cursor& cursor, RoleSettings& role, Draft& draft) {
 
 void read_keep_alive(const Cursor& cursor, RoleSettings& role, Draft& draft) {
   draft.keep_alives.emplace(role.name, cursor);
-  if (const auto value = cursor.duration(Duration(-1), ", 0 = leave at once, -1 = stay for ever")) role.keep_alive = KeepAlive{*value};
+  if (const auto value = cursor.duration(Duration(-1), "0 = leave at once, -1 = stay for ever")) role.keep_alive = KeepAlive{*value};
 }
 
 }  // namespace
@@ -59,19 +60,28 @@ void read_roles(const Cursor& roles, Draft& draft) {
     if (const Cursor* model = fields.find("model")) read_model(*model, role, draft);
     else if (readable) name_at.mistake("model is missing: write one such as  model: qwen3:1.7b");
     if (const Cursor* keep_alive = fields.find("keep_alive")) read_keep_alive(*keep_alive, role, draft);
-    if (const Cursor* required = fields.find("required")) role.required = required->flag().value_or(true);
+    if (const Cursor* required = fields.find("required")) {
+      draft.required.emplace(name, *required);
+      role.required = required->flag().value_or(true);
+    }
     draft.settings.roles.push_back(std::move(role));
   }
   if (draft.role_names.empty()) roles.mistake("no role is given: write  coder: { node: macbook, model: qwen3:1.7b }");
 }
 
 void read_required(const Cursor& required, Draft& draft) {
-  for (RoleSettings& role : draft.settings.roles) role.required = false;
+  std::vector<std::string> listed;
   for (const Cursor& one : required.list("the name of a role")) {
-    const std::string name = *one.word("the name of a role");
-    const auto role = std::find_if(draft.settings.roles.begin(), draft.settings.roles.end(), [&](const RoleSettings& r) { return r.name == name; });
-    if (role != draft.settings.roles.end()) role->required = true;
-    else one.mistake(quoted(name) + " is no role" + did_you_mean(name, draft.role_names, "roles"));
+    listed.push_back(*one.word("the name of a role"));
+    if (!known(draft.role_names, listed.back()))
+      one.mistake(quoted(listed.back()) + " is no role" + did_you_mean(listed.back(), draft.role_names, "roles"));
+  }
+  for (RoleSettings& role : draft.settings.roles) {
+    const bool here = known(listed, role.name);
+    const auto own = draft.required.find(role.name);
+    if (own != draft.required.end() && role.required != here)
+      own->second.mistake("required in line " + std::to_string(required.at().line) + (here ? " lists " : " does not list ") + role.name + ": say it once");
+    role.required = here;
   }
 }
 

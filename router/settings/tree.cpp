@@ -57,10 +57,12 @@ class Lines {
     return index < starts_.size() ? starts_[index] + static_cast<std::size_t>(std::max(mark.column, 0)) : text_.size();
   }
 
-  bool tab_before(const Place& at) const {
-    const std::string_view found = line(static_cast<std::size_t>(at.line) - 1);
-    const std::string_view indent = found.substr(0, std::min(found.find_first_not_of(" \t"), found.size()));
-    return indent.find('\t') != std::string_view::npos;
+  // A tab in the indentation of the line.
+  std::optional<Place> tab(int line_number) const {
+    const std::string_view found = line(static_cast<std::size_t>(line_number) - 1);
+    const std::size_t at = found.find('\t');
+    if (at == std::string_view::npos || found.find_first_not_of(" \t") < at) return std::nullopt;
+    return Place{line_number, static_cast<int>(at) + 1};
   }
 
  private:
@@ -90,7 +92,7 @@ class Builder : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
     check_quote(lines_.byte(mark), lines_.place(mark));
     if (not_text(value) || value.find_first_of("\t\r\n") != std::string::npos)
-      throw Broken{lines_.place(mark), "a word ends in its line and holds no control character"};
+      throw Broken{lines_.place(mark), "a value is one line of text without control characters"};
     add({.kind = Tree::Kind::word, .word = value, .quoted = tag == "!", .at = lines_.place(mark)}, anchor);
   }
 
@@ -136,6 +138,7 @@ class Builder : public YAML::EventHandler {
     }
     Tree& parent = open_.back().tree;
     const bool key = parent.kind == Tree::Kind::map && parent.keys.size() == parent.items.size();
+    if (!key && tree.kind == Tree::Kind::nothing && !parent.keys.empty()) tree.at = parent.keys.back().at;
     (key ? parent.keys : parent.items).push_back(std::move(tree));
   }
 
@@ -174,7 +177,7 @@ Broken explain(const YAML::Exception& error, const Lines& lines, const Builder& 
   namespace Said = YAML::ErrorMsg;
   const Place at = lines.place(error.mark);
   const auto is = [&](const char* message) { return error.msg.find(message) != std::string::npos; };
-  if (is(Said::TAB_IN_INDENTATION) || lines.tab_before(at)) return {at, "a tab in the indentation: use spaces"};
+  if (const auto tab = lines.tab(at.line)) return {*tab, "a tab in the indentation: use spaces"};
   if (is(Said::END_OF_MAP_FLOW) || is(Said::END_OF_SEQ_FLOW)) {
     const Tree* open = builder.unclosed_bracket();
     const bool map = is(Said::END_OF_MAP_FLOW);
@@ -185,7 +188,12 @@ Broken explain(const YAML::Exception& error, const Lines& lines, const Builder& 
     return {at, "a \":\" does not fit here: check the indentation and the line above, or put a value that contains \": \" in quotes"};
   if (is(Said::END_OF_MAP) || is(Said::END_OF_SEQ) || is(Said::BLOCK_ENTRY) || is(Said::MAP_KEY))
     return {at, "this does not fit what stands above it: check the indentation"};
-  if (is(Said::FLOW_END)) return {at, "a closing bracket without its opening one"};
+  if (is(Said::FLOW_END)) {
+    const Tree* open = builder.unclosed_bracket();
+    if (!open) return {at, "a closing bracket without its opening one"};
+    return {at, std::string(open->kind == Tree::Kind::map ? "the { of " : "the [ of ") + std::to_string(open->at.line) + ":" +
+                    std::to_string(open->at.column) + " must be closed before this"};
+  }
   if (is(Said::UNKNOWN_TOKEN)) return {at, "no word of YAML begins with this character: put the value in quotes"};
   if (is(Said::UNKNOWN_ANCHOR)) return {at, "no anchor (&name) of this name stands above this alias"};
   return {at, "this is not YAML: " + error.msg};

@@ -9,7 +9,7 @@ struct Tree {
   enum class Kind { nothing, word, list, map } kind = Kind::nothing;
   std::string word{};       // of a word
   bool quoted = false;
-  Place at;                 // column in code points; of a value left out: where it should stand
+  Place at;                 // column in code points; of a value left out: its key's
   std::vector<Tree> keys{};   // of a map, as written: duplicates stay
   std::vector<Tree> items{};  // of a list, or the map's values
 };

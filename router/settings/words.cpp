@@ -150,6 +150,15 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
   return " (" + std::string(kind) + ": " + joined(known) + ")";
 }
 
+std::string size_text(Bytes bytes) {
+  const auto in = [&](Bytes unit) { return bytes % unit == 0 && bytes >= unit; };
+  if (in(gib)) return std::to_string(bytes / gib) + "GiB";
+  if (in(gb / 1000)) return in(gb) ? std::to_string(bytes / gb) + "GB" : std::to_string(bytes / (gb / 1000)) + "MB";
+  if (in(Bytes{1} << 20)) return std::to_string(bytes >> 20) + "MiB";
+  if (in(1024)) return std::to_string(bytes >> 10) + "KiB";
+  return bytes >= gib ? to_gib(bytes) + "GiB" : std::to_string(bytes);
+}
+
 std::string quoted(std::string_view word) {
   if (code_points(word) <= 60) return '"' + std::string(word) + '"';
   std::size_t end = 57;

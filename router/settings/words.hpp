@@ -19,6 +19,8 @@ std::string nearest(std::string_view word, const std::vector<std::string>& known
 // ` (did you mean "coder"?)`, or ` (roles: router, coder)` when none is near; "" when nothing is known at all.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known, std::string_view kind);
 
+std::string size_text(Bytes);  // "56GiB", "19GB", "17.7GiB": the shortest that parse_size reads back, or nearly
+
 std::string quoted(std::string_view word);  // in quotes, shortened to 60 characters
 std::string joined(const std::vector<std::string>& words, std::string_view between = ", ");
 

@@ -1,0 +1,25 @@
+// What `role-router check` prints of memory, compared whole.
+#include "files.hpp"
+#include "settings/memory_report.hpp"
+#include "settings/utf8.hpp"
+
+#include <algorithm>
+#include <sstream>
+
+namespace rr::settings {
+
+TEST_CASE("the memory report of config/router.yaml") {
+  const Loaded loaded = load(read_file("config/router.yaml"), "config/router.yaml", api::fold_name);
+  REQUIRE(loaded.settings);
+  CHECK(memory_report(*loaded.settings, Fleet{}) == read_file("tests/unit/settings/memory_report.expected"));
+}
+
+TEST_CASE("the memory report is no wider than 100 columns") {
+  std::istringstream lines(memory_report(*good(read_file("config/router.yaml")), Fleet{}));
+  for (std::string line; std::getline(lines, line);) {
+    CAPTURE(line);
+    CHECK(code_points(line) <= 100);
+  }
+}
+
+}  // namespace rr::settings
