@@ -282,8 +282,7 @@ std::vector<GateStep> Gate::tick(const GateFacts& facts, Time now) {
     }
     return steps;
   }
-  const bool leaving = std::any_of(held_.begin(), held_.end(), [](const Held& h) { return h.leaving || h.doubted; });
-  if (leaving && now - looked_ >= look_again) look(now, steps);
+  if (now - looked_ >= look_again && std::any_of(held_.begin(), held_.end(), [](const Held& h) { return h.leaving || h.doubted; })) look(now, steps);
   advance(facts, now, steps);
   return steps;
 }
