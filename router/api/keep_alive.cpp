@@ -1,4 +1,5 @@
 #include "api/classify.hpp"
+#include "api/raw_json.hpp"
 
 #include <cmath>
 #include <cstdlib>
@@ -65,8 +66,8 @@ Result<Duration> go_duration(std::string_view text) {
 }  // namespace
 
 Result<KeepAlive> parse_keep_alive(std::string_view raw) {
-  if (raw.starts_with('"') && raw.size() >= 2) {
-    const auto duration = go_duration(raw.substr(1, raw.size() - 2));
+  if (const auto text = unescaped(raw)) {
+    const auto duration = go_duration(*text);
     if (!duration) return duration.error();
     return *duration < Duration::zero() ? for_ever : KeepAlive{*duration};
   }
