@@ -65,6 +65,7 @@ void Dispatch::advance(const NodeName& node, Time now) {
   }
   ledger_.waiting = static_cast<int>(line_.size());
   if (gate.phase() == SwapPhase::steady) propose(node, gate, now);
+  note_swaps(node, gate, now);  // from here on the time of who waits for it is the swap's
 }
 
 void Dispatch::propose(const NodeName& node, Gate& gate, Time now) {

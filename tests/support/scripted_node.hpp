@@ -25,7 +25,9 @@ class ScriptedNode {
     std::map<std::string, int> resident;  // name -> num_ctx
     std::vector<std::string> log;         // "load coder", "unload coder", "POST /api/chat"
     std::vector<std::string> bodies;      // of inference requests
+    std::vector<Fields> fields;           // likewise
     std::set<wire::Client*> open;
+    std::string expires_at = "2318-01-01T00:00:00Z";  // as /api/ps says it
     Play play;
     bool stopped = false;
   };
@@ -80,7 +82,7 @@ class ScriptedNode {
       m["digest"] = std::string(64, 'a' + static_cast<char>(name.size() % 6));
       m["details"] = {{"format", "gguf"}, {"family", "llama"}};
       if (ps) {
-        m["expires_at"] = "2318-01-01T00:00:00Z";
+        m["expires_at"] = state.expires_at;
         m["size_vram"] = size;
         m["context_length"] = state.resident.at(name);
       } else {
@@ -122,6 +124,7 @@ class ScriptedNode {
         } else {
           state->log.push_back("POST " + target);
           state->bodies.emplace_back(request->body.view());
+          state->fields.push_back(request->head.fields);
           co_await state->play(client, *request);
         }
       }

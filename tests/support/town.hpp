@@ -87,9 +87,10 @@ class Loop {
 // Two simulated Macs and a router in front of them.
 class Town : public Loop {
  public:
-  explicit Town(const std::string& more = "", double clock = 400) {
+  explicit Town(const std::string& more = "", double clock = 400, std::function<void(sim::NodeSpec&)> change = {}) {
     sim::NodeSpec a = sim::macbook(), b = sim::mac_mini();
     a.clock = b.clock = clock;
+    if (change) change(a), change(b);
     macbook = open(a);
     mini = open(b);
     auto opened = app::Router::open(io, settings_of(two_macs(macbook->port(), mini->port(), more)));
