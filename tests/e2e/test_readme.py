@@ -66,3 +66,15 @@ def test_every_link_of_the_page_leads_somewhere():
             assert target[1:] in headings, target
         elif not target.startswith("http"):
             assert (ROOT / target).exists(), target
+
+
+def test_every_code_of_a_refusal_is_in_the_table_of_troubles():
+    """The words a person searches for when the router says no."""
+    table = README.split("## Troubleshooting")[1].split("\n## ")[0]
+    said = set()
+    for source in (ROOT / "router").rglob("*.cpp"):
+        if source.parent.name != "sim":
+            said |= set(re.findall(r'(?:\.code = (?:\w+ ? \? )?|\bno\(\d+, |\bno\()"([a-z_]+)"', source.read_text()))
+    assert "role_unknown" in said and "host_refused" in said
+    said -= {"client_left"}  # nobody is there to read it
+    assert sorted(code for code in said if f"`{code}`" not in table) == []
