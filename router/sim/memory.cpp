@@ -54,13 +54,19 @@ Want want(const NodeSpec& node, const ModelSpec& m, const OptionsAsked& o) {
   return w;
 }
 
+KeepAlive on_clock(KeepAlive keep, const NodeSpec& node) {
+  if (keep.value <= Duration::zero()) return keep;
+  const double scaled = double(keep.value.count()) * node.clock;
+  return scaled > 9e18 ? for_ever : KeepAlive{Duration{static_cast<Duration::rep>(scaled)}};
+}
+
 SchedulerRules rules(const NodeSpec& node) {
   SchedulerRules r;
   r.gpu_memory = node.gpu_memory;
   r.load_gbps = node.load_gbps;
   r.max_loaded = node.max_loaded;
   r.max_queue = node.max_queue;
-  r.keep_alive = KeepAlive{node.keep_alive};
+  r.keep_alive = on_clock(KeepAlive{node.keep_alive}, node);
   return r;
 }
 

@@ -18,6 +18,7 @@ struct OptionsAsked {  // as the request's `options` named them; nothing = absen
 int slots(const NodeSpec&, const ModelSpec&);  // NUM_PARALLEL, but 1 for embedding models and some families
 Want want(const NodeSpec&, const ModelSpec&, const OptionsAsked&);
 const std::string& blob_of(const ModelSpec&);
+KeepAlive on_clock(KeepAlive, const NodeSpec&);  // leases run in real time, the scheduler on the scaled clock
 SchedulerRules rules(const NodeSpec&);
 
 }  // namespace rr::sim

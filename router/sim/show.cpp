@@ -159,7 +159,7 @@ std::string ps_object(const NodeSpec& node, const std::vector<Resident>& residen
     const ModelSpec* m = asked.name ? find_model(node, *asked.name) : nullptr;
     if (!m) continue;
     const std::string name = json_text(asked.name->shown());
-    const std::string expires = r.for_ever ? utc_plus_longest(wall) : utc(wall + std::chrono::duration_cast<Wall::duration>(r.expires_at - now));
+    const std::string expires = r.for_ever ? utc_plus_longest(wall) : utc(wall + std::chrono::duration_cast<Wall::duration>((r.expires_at - now) / node.clock));
     if (out.back() != '[') out += ",";
     out += "{\"name\":" + name + ",\"model\":" + name + ",\"size\":" + std::to_string(r.size) + ",\"digest\":\"" + digest_of(*m) + "\"," +
            details(*m, false) + ",\"expires_at\":\"" + expires +
