@@ -154,7 +154,7 @@ class Node(Program):
     def record(self) -> list[dict]:
         status, _, body = call(self.url + "/sim/record")
         assert status == 200, body
-        return json.loads(body)
+        return json.loads(body)["seen"]
 
     def inference(self) -> list[dict]:
         """What asked for an answer: not the router's own loads and unloads, which hold no prompt."""
