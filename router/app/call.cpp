@@ -57,6 +57,12 @@ void refuse(Call& call, const Refusal& refusal, bool close) {
   call.client.send(std::move(spoken.head), std::move(spoken.body), close);
 }
 
+Refusal draining() {
+  return {.code = "draining", .side = Side::router, .status = 503,
+          .sentence = "role-router is stopping: it finishes what runs and takes nothing new; ask again in a moment",
+          .retry_after_s = 5};
+}
+
 void reply(Call& call, int status, std::string_view content_type, std::string body) {
   ReplyHead head{.status = status, .reason = std::string(reason_phrase(status)), .fields = {}};
   if (!content_type.empty()) head.fields.push_back({"Content-Type", std::string(content_type)});

@@ -32,6 +32,8 @@ Fields told(const Call&);
 // Answers a refusal in the dialect of the path. `close`: the connection ends with it.
 void refuse(Call&, const Refusal&, bool close = false);
 
+Refusal draining();  // the program stops
+
 // A whole answer of our own.
 void reply(Call&, int status, std::string_view content_type, std::string body);
 

@@ -54,6 +54,15 @@ wire::Task<Result<Ticket>> Desk::admit(Ask ask, wire::Client& client) {
   co_return std::move(ticket);
 }
 
+void Desk::refuse_waiting(const Refusal& refusal) {
+  for (const auto& [id, waiter] : waiters_) {
+    if (waiter->grant || waiter->refusal) continue;
+    waiter->refusal = refusal;
+    waiter->bell.cancel();
+    post(Left{id});
+  }
+}
+
 void Desk::post(Event event) noexcept {
   inbox_->push_back(std::move(event));
   wire::asio::post(executor_, [self = self_] {

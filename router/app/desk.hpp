@@ -44,6 +44,7 @@ class Desk {
   // Waits for a seat. A client that goes away leaves the line at once: Refusal client_left.
   wire::Task<Result<Ticket>> admit(Ask, wire::Client&);
   void tell(Event);          // from the watch, the reload and finished orders
+  void refuse_waiting(const Refusal&);  // all who wait (the program stops)
   const Dispatch& dispatch() const { return *dispatch_; }
   TicketId next_id() { return ++last_id_; }
 

@@ -26,6 +26,7 @@ Attempt failed(Refusal refusal, bool elsewhere) {
 }
 
 Refusal transport(const Call& call, const wire::NodeError& error) {
+  if (error.what == wire::NodeError::What::closed_by_us) return draining();
   Refusal refusal{.code = "node_lost", .side = Side::node, .status = 502, .sentence = ""};
   if (error.what == wire::NodeError::What::timeout) {
     refusal.code = "node_silent";
@@ -149,6 +150,15 @@ wire::Task<Attempt> pass_error(Call& call, wire::Connection& connection, const w
   co_return failed(std::move(refusal), worth_elsewhere(status));
 }
 
+// The house can end the node's part of this answer while it runs.
+struct Asked {
+  Asked(House& h, TicketId i, std::function<void()> end) : house(h), id(i) { house.asked[id] = std::move(end); }
+  ~Asked() { house.asked.erase(id); }
+  Asked(const Asked&) = delete;
+  House& house;
+  TicketId id;
+};
+
 wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& ticket) {
   const Address* address = nullptr;
   if (const NodeSettings* node = call.settings->node(call.grant.node)) address = &node->addresses.front();
@@ -181,6 +191,7 @@ wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& tic
       co_return failed(transport(call, connection.error()), true);
     }
     watch = call.client.on_gone(connection->closer());
+    const Asked asked(*call.house, call.id, connection->closer());
     RequestHead head{.method = "POST", .target = std::string(node_path(call.route.kind)),
                      .fields = wire::to_node(call.request.head.fields, via)};
     set(head.fields, "Content-Type", "application/json");
@@ -227,7 +238,7 @@ wire::Task<void> forward(Call& call, const api::Members& members) {
       co_return;
     }
     last = result.refusal;
-    if (!result.elsewhere || !call.ask.repeatable) break;
+    if (!result.elsewhere || !call.ask.repeatable || result.refusal.code == "draining") break;
     call.ask.avoid.push_back(call.grant.node);
   }
   refuse(call, *last);

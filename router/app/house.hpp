@@ -35,6 +35,7 @@ struct House : std::enable_shared_from_this<House> {
   Watch watch;
   std::set<wire::Client*> clients;               // open connections, for draining
   int answering = 0;                             // requests between their head and the end of their answer
+  std::map<TicketId, std::function<void()>> asked;  // what ends the node's part of a running answer
   bool draining = false;
 
   void start();                                  // begins to watch the nodes; needs a shared_ptr to this

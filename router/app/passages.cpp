@@ -33,6 +33,8 @@ Refusal Watched::trouble(const std::optional<wire::NodeError>& lost) const {
     refusal.code = "node_error";
     refusal.sentence = *watch_.error();
     refusal.ollama_text = true;
+  } else if (lost && lost->what == wire::NodeError::What::closed_by_us) {
+    refusal = draining();
   } else if (lost && lost->what == wire::NodeError::What::timeout) {
     refusal.code = "node_silent";
     refusal.status = 504;

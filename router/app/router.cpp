@@ -1,5 +1,6 @@
 #include "app/router.hpp"
 
+#include "app/call.hpp"
 #include "app/log.hpp"
 #include "app/serve.hpp"
 
@@ -10,7 +11,7 @@ namespace rr::app {
 namespace {
 
 // An exception is a bug: it is told, and only its connection dies.
-void told(std::exception_ptr trouble) {
+void tell_defect(std::exception_ptr trouble) {
   if (!trouble) return;
   try {
     std::rethrow_exception(trouble);
@@ -18,6 +19,8 @@ void told(std::exception_ptr trouble) {
     log::warn(std::string("a connection ended by a defect: ") + e.what());
   }
 }
+
+constexpr Duration last_words = std::chrono::seconds(1);  // for in-band errors to reach the clients
 
 }  // namespace
 
@@ -32,7 +35,7 @@ Router::Router(std::shared_ptr<House> house, wire::Listener listener)
   house_->start();
   listener_.run([house = house_](wire::Socket socket) {
     if (house->clients.size() >= house->settings->limits.connections) return;  // dropped: over the cap
-    wire::asio::co_spawn(house->io, serve(house, std::move(socket)), told);
+    wire::asio::co_spawn(house->io, serve(house, std::move(socket)), tell_defect);
   });
 }
 
@@ -53,13 +56,23 @@ void Router::drain(std::function<void(bool)> done) {
   check_drained(std::move(done));
 }
 
+// drain_timeout is over: who waits is refused, who streams gets the in-band error and the unclean end.
+void Router::insist() {
+  insisted_ = true;
+  deadline_ = std::chrono::steady_clock::now() + last_words;
+  house_->desk.refuse_waiting(draining());
+  const auto asked = house_->asked;  // ending one changes the map
+  for (const auto& [id, end] : asked) end();
+}
+
 void Router::check_drained(std::function<void(bool)> done) {
   const bool finished = house_->answering == 0;
   const bool late = std::chrono::steady_clock::now() >= deadline_;
-  if (finished || late) {
+  if (late && !finished && !insisted_) insist();
+  else if (finished || late) {
     house_->stop();
     cut();
-    return done(!finished);
+    return done(insisted_);
   }
   tick_->expires_after(std::chrono::milliseconds(50));
   tick_->async_wait([this, tick = tick_, done = std::move(done)](wire::error_code ec) mutable {

@@ -15,12 +15,6 @@ namespace {
 constexpr std::string_view json = "application/json; charset=utf-8";
 constexpr std::string_view plain = "text/plain; charset=utf-8";
 
-Refusal draining_refusal() {
-  return {.code = "draining", .side = Side::router, .status = 503,
-          .sentence = "role-router is stopping: it finishes what runs and takes nothing new; ask again in a moment",
-          .retry_after_s = 5};
-}
-
 wire::ClientLimits limits(const Settings& settings) {
   wire::ClientLimits limits;
   limits.body = static_cast<std::uint64_t>(settings.limits.body);
@@ -33,7 +27,7 @@ std::optional<Refusal> check(const House& house, const RequestHead& head) {
   if (preflight(head)) return std::nullopt;
   auto route = api::route(head);
   if (!route) return route.error();
-  if (house.draining && route->kind != Kind::health && route->kind != Kind::live) return draining_refusal();
+  if (house.draining && route->kind != Kind::health && route->kind != Kind::live) return draining();
   return std::nullopt;
 }
 
@@ -58,7 +52,7 @@ void one_model(Call& call) {
 
 // What needs a node: read the body, find role and model, wait for a seat, forward, relay.
 wire::Task<void> infer(Call& call) {
-  auto members = api::read_members(call.request.body.view(), call.route.dialect == Dialect::openai);
+  auto members = api::read_members(call.request.body.view(), call.route.dialect == Dialect::openai, call.route.kind);
   if (!members) {
     refuse(call, members.error());
     co_return;

@@ -38,6 +38,7 @@ TEST_CASE("at drain_timeout the rest is cut, never ended as if it were whole") {
   town.on_loop([&] { town.router->drain([cut](bool c) { *cut = c; }); });
   running.body(answer);
   CHECK_FALSE(answer.clean);
+  CHECK(answer.body.find("\"error\":\"role-router is stopping") != std::string::npos);
   CHECK(town.until([&] { return cut->has_value(); }));
   CHECK(**cut == true);
 }
