@@ -21,17 +21,6 @@ ReplyHead ok(Fields fields = {}) { return {.status = 200, .fields = std::move(fi
 
 Received receive(asio::io_context& io, Pair& pair, HeadCheck check = {}) { return run(io, pair.client->read_request(std::move(check))); }
 
-// A read_request that is under way while the test does something else.
-struct Pending {
-  Pending(asio::io_context& io, Client& client, HeadCheck check = {}) {
-    asio::co_spawn(io.get_executor(), client.read_request(std::move(check)), [this](std::exception_ptr, Received value) {
-      received.emplace(std::move(value));
-    });
-    settle(io);
-  }
-  std::optional<Received> received;
-};
-
 std::string body_of(std::string_view reply) { return std::string(reply.substr(reply.find("\r\n\r\n") + 4)); }
 
 }  // namespace
@@ -175,25 +164,26 @@ TEST_CASE("100 Continue comes after the head was checked, and never when the che
     pair.raw->say("POST /x HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\nContent-Length: 3\r\n\r\n");
     int asked = 0;
     std::uint64_t length = 0;
-    Pending pending(io, *pair.client, [&](const RequestHead& head, std::uint64_t body) -> std::optional<Refusal> {
+    Running pending(io, pair.client->read_request([&](const RequestHead& head, std::uint64_t body) -> std::optional<Refusal> {
       ++asked;
       length = body;
       CHECK(head.target == "/x");
       if (!refuses) return std::nullopt;
       return Refusal{.code = "no", .status = 403, .sentence = "no"};
-    });
+    }));
+    settle(io);
     if (refuses) {
-      until(io, [&] { return pending.received.has_value(); });
-      CHECK(std::get<Refusal>(*pending.received).status == 403);
+      until(io, [&] { return pending.done(); });
+      CHECK(std::get<Refusal>(pending.wait()).status == 403);
       pair.client->send({.status = 403, .fields = {}}, "no", true);
       until(io, [&] { return pair.raw->ended; });
       CHECK(status_of(pair.raw->got) == 403);
     } else {
       until(io, [&] { return pair.raw->got == "HTTP/1.1 100 Continue\r\n\r\n"; });
-      CHECK_FALSE(pending.received.has_value());
+      CHECK_FALSE(pending.done());
       pair.raw->say("abc");
-      until(io, [&] { return pending.received.has_value(); });
-      CHECK(std::get<Request>(*pending.received).body.view() == "abc");
+      until(io, [&] { return pending.done(); });
+      CHECK(std::get<Request>(pending.wait()).body.view() == "abc");
     }
     CHECK(asked == 1);
     CHECK(length == 3);
@@ -331,13 +321,14 @@ TEST_CASE("a client that leaves in the middle of a head or a body ends the readi
     asio::io_context io;
     Pair pair(io);
     if (*begun) pair.raw->say(begun);
-    Pending pending(io, *pair.client);
+    Running pending(io, pair.client->read_request({}));
+    settle(io);
     until(io, [&] { return pair.raw->writing == 0; });
     settle(io);
-    CHECK_FALSE(pending.received.has_value());
+    CHECK_FALSE(pending.done());
     pair.raw->close();
-    until(io, [&] { return pending.received.has_value(); });
-    CHECK(std::holds_alternative<Closed>(*pending.received));
+    until(io, [&] { return pending.done(); });
+    CHECK(std::holds_alternative<Closed>(pending.wait()));
     CHECK(pair.bodies.used() == 0);
   }
 }
@@ -345,13 +336,14 @@ TEST_CASE("a client that leaves in the middle of a head or a body ends the readi
 TEST_CASE("close() ends a waiting read_request and tells who watches") {
   asio::io_context io;
   Pair pair(io);
-  Pending pending(io, *pair.client);
+  Running pending(io, pair.client->read_request({}));
+    settle(io);
   int calls = 0;
   auto watch = pair.client->on_gone([&] { ++calls; });
   pair.client->close();
   CHECK(calls == 0);
-  until(io, [&] { return pending.received.has_value() && calls == 1; });
-  CHECK(std::holds_alternative<Closed>(*pending.received));
+  until(io, [&] { return pending.done() && calls == 1; });
+  CHECK(std::holds_alternative<Closed>(pending.wait()));
   until(io, [&] { return pair.raw->ended; });
 }
 
@@ -498,7 +490,7 @@ TEST_CASE("raw bytes go out as they are") {
 
 TEST_CASE("a Client may be destroyed at any moment: nothing is left open, nothing is called") {
   asio::io_context io;
-  { Timer timer(io.get_executor()); Socket socket(io.get_executor(), tcp::v4()); }  // the reactor's own descriptors exist now
+  const Socket opener(io.get_executor(), tcp::v4());  // the reactor's own descriptors exist from here on
   const std::size_t files = os::open_files();
   int calls = 0;
   for (int moment = 0; moment < 7; ++moment) {
@@ -519,10 +511,9 @@ TEST_CASE("a Client may be destroyed at any moment: nothing is left open, nothin
     pair.client.reset();
     CHECK(pair.bodies.used() == 0);
     pair.raw->close();
-    settle(io);
   }
+  until(io, [&] { return os::open_files() == files; });
   CHECK(calls == 0);
-  CHECK(os::open_files() == files);
 }
 
 TEST_CASE("an io_context may be destroyed with clients at work") {

@@ -32,17 +32,35 @@ inline void settle(asio::io_context& io) {
   while (io.poll() > 0) io.restart();
 }
 
-// Spawns a coroutine and runs the loop until it has returned.
+template <class T>
+Task<void> keep_result(Task<T> task, std::shared_ptr<std::optional<T>> result) {
+  T value = co_await std::move(task);
+  result->emplace(std::move(value));
+}
+
+// A coroutine under way, while the test does something else.
+template <class T>
+class Running {
+ public:
+  Running(asio::io_context& io, Task<T> task) : io_(io) {
+    asio::co_spawn(io.get_executor(), keep_result(std::move(task), result_), asio::detached);
+  }
+  bool done() const { return result_->has_value(); }
+  T& wait() {
+    until(io_, [&] { return done(); });
+    return **result_;
+  }
+
+ private:
+  asio::io_context& io_;
+  std::shared_ptr<std::optional<T>> result_ = std::make_shared<std::optional<T>>();
+};
+
+// Runs the loop until the coroutine has returned.
 template <class T>
 T run(asio::io_context& io, Task<T> task) {
-  std::optional<T> result;
-  bool done = false;
-  asio::co_spawn(io.get_executor(), std::move(task), [&](std::exception_ptr failed, T value) {
-    done = true;
-    if (!failed) result.emplace(std::move(value));
-  });
-  until(io, [&] { return done; });
-  return std::move(*result);
+  Running<T> running(io, std::move(task));
+  return std::move(running.wait());
 }
 
 // One end of a connection, in raw bytes: reads all the time, writes what it is told.
