@@ -1,3 +1,4 @@
+// A request's way through the dispatch: arrived, placed, in the line, granted or refused, ended.
 #include "domain/dispatch.hpp"
 
 #include <algorithm>
@@ -5,7 +6,15 @@
 namespace rr {
 
 namespace {
-std::string at(const NodeName& node, const ModelName& model) { return node + "/" + model.key(); }
+
+constexpr double unseen_prefill_tps = 200;
+constexpr double on_the_way = 0.25;  // seconds a request may have needed to the node
+constexpr Duration shortest_prompt = std::chrono::milliseconds(300);  // below it the prompt was cached: it tells no rate
+
+int seconds_1_to_30(Duration d) {
+  return static_cast<int>(std::clamp<std::int64_t>(std::chrono::ceil<std::chrono::seconds>(d).count(), 1, 30));
+}
+
 }  // namespace
 
 Dispatch::Dispatch(Snapshot settings, Time now) : settings_(std::move(settings)) {
@@ -18,47 +27,54 @@ Dispatch::Dispatch(Snapshot settings, Time now) : settings_(std::move(settings))
 
 std::vector<Command> Dispatch::on(const Event& event, Time now) {
   out_.clear();
-  policy_wake_.reset();
   std::visit([&](const auto& e) { on_event(e, now); }, event);
+  ledger_.waiting = waiting();
+  ledger_.granted = in_flight();
   wake(now);
   return std::move(out_);
 }
 
 void Dispatch::on_event(const Arrived& e, Time now) {
   ++ledger_.arrived;
-  enter({.ask = e.ask, .node = {}, .arrived = now}, now);
-}
-
-void Dispatch::enter(Waiter waiter, Time now) {
+  Waiter waiter{.ask = e.ask, .arrived = now};
   auto placed = place(waiter.ask, fleet_, *settings_);
   if (!placed) return refuse(waiter.ask, placed.error());
   waiter.node = placed->node;
-  if (settings_->policy == PolicyName::passthrough) return grant(waiter, now);
-  if (static_cast<int>(line_.size()) >= settings_->limits.waiting)
-    return refuse(waiter.ask, {.code = "line_full", .side = Side::router, .status = 503,
-                               .sentence = std::to_string(line_.size()) + " requests wait already (limits.waiting); ask again later, "
-                                           "or see /health for what they wait for",
-                               .retry_after_s = 10});
   const NodeName node = waiter.node;
+  const NodeBelief* belief = fleet_.node(node);
+  if (belief && belief->state == NodeState::unknown && !passthrough()) out_.push_back(Look{node});
   line_.push_back(std::move(waiter));
-  ledger_.waiting = static_cast<int>(line_.size());
   advance(node, now);
+  if (waiting() > settings_->limits.waiting) shed(e.ask.id, now);
 }
 
-void Dispatch::grant(Waiter& waiter, Time now) {
+void Dispatch::shed(TicketId newest, Time now) {
+  const auto found = std::find_if(line_.begin(), line_.end(), [&](const Waiter& w) { return w.ask.id == newest; });
+  if (found == line_.end()) return;  // it did not wait at all
+  const Waiter one = std::move(*found);
+  line_.erase(found);
+  const auto ready = expected_ready(one.node, one.ask.model, now);
+  refuse(one.ask, {.code = "line_full", .side = Side::router, .status = 503,
+                   .sentence = std::to_string(settings_->limits.waiting) + " requests wait already (limits.waiting); /health says for what; ask again later",
+                   .retry_after_s = seconds_1_to_30(ready.value_or(std::chrono::seconds(5)))});
+  advance(one.node, now);
+}
+
+void Dispatch::grant(Waiter waiter, Time now) {
   const Ask& ask = waiter.ask;
   const ModelSettings& model = settings_->model(ask.model);
-  Grant grant{.id = ask.id, .node = waiter.node, .model = ask.model, .num_ctx = ask.num_ctx, .keep_alive = {}, .use_mmap = model.use_mmap};
+  Grant grant{.id = ask.id, .node = waiter.node, .model = ask.model, .num_ctx = model.num_ctx, .keep_alive = {}, .use_mmap = model.use_mmap,
+              .queued = now - waiter.arrived, .swapped = waiter.swapped};
   if (const NodeBelief* node = fleet_.node(waiter.node))
     if (const Installed* installed = node->find(ask.model)) grant.model = installed->name;  // the node's own spelling
-  if (settings_->policy != PolicyName::passthrough) {
-    grant.keep_alive = settings_->keep_alive(ask.model, ask.role);
-    gate_of(waiter.node).grant(ask.model, *grant.keep_alive, now);
+  if (!passthrough()) {
+    KeepAlive keep = settings_->keep_alive(ask.model, ask.role);
+    if (keep.zero() && ask.purpose == Purpose::preload) keep = load_lease(ask.model);  // with 0 it would be an unload
+    grant.keep_alive = keep;
   }
-  grant.queued = now - waiter.arrived;
-  grant.swapped = waiter.swapped;
-  running_[ask.id] = {.ask = ask, .node = waiter.node, .model = ask.model, .granted = now};
-  ledger_.granted = static_cast<int>(running_.size());
+  Gate* gate = gate_of(waiter.node);
+  if (gate) gate->grant(ask.model, grant.keep_alive.value_or(for_ever), now);
+  running_[ask.id] = {.ask = ask, .node = waiter.node, .model = ask.model, .granted = now, .gated = gate != nullptr};
   out_.push_back(std::move(grant));
 }
 
@@ -72,182 +88,80 @@ void Dispatch::on_event(const Left& e, Time now) {
   if (found == line_.end()) return;
   ++ledger_.left;
   const NodeName node = found->node;
-  const ModelName model = found->ask.model;
   line_.erase(found);
-  ledger_.waiting = static_cast<int>(line_.size());
-  Gate& gate = gate_of(node);
-  const bool wanted = std::any_of(line_.begin(), line_.end(), [&](const Waiter& w) { return w.node == node && w.ask.model == model; });
-  if (!wanted && gate.phase() == SwapPhase::draining && gate.swap().model == model) gate.drop(now);
   advance(node, now);
 }
 
 void Dispatch::on_event(const Ended& e, Time now) {
   const auto found = running_.find(e.id);
   if (found == running_.end()) return;
-  const Running was = found->second;
+  const Running was = std::move(found->second);
   running_.erase(found);
-  ledger_.granted = static_cast<int>(running_.size());
   const Outcome& outcome = e.outcome;
   switch (outcome.ending) {
-    case Ending::ok: ++ledger_.answered; break;
+    case Ending::ok:
     case Ending::refused: ++ledger_.answered; break;
     case Ending::client_left: ++ledger_.left; break;
     case Ending::node_failed: ++ledger_.failed; break;
   }
-  if (outcome.prompt_tokens > 200 && outcome.prompt_time > std::chrono::milliseconds(1)) {
-    const double tps = static_cast<double>(outcome.prompt_tokens) / std::chrono::duration<double>(outcome.prompt_time).count();
-    double& known = ledger_.prefill_tps[at(was.node, was.model)];
-    known = known > 0 ? 0.8 * known + 0.2 * tps : tps;
-  }
-  if (settings_->policy == PolicyName::passthrough) return;
+  measure(was, outcome);
   const bool in_prompt = outcome.ending == Ending::client_left && outcome.sent && !outcome.content_began && was.ask.purpose == Purpose::answer;
-  if (const Duration rest = in_prompt ? prompt_rest(was, now) : Duration::zero(); rest > Duration::zero()) {
+  const Duration rest = in_prompt ? prompt_rest(was, now) : Duration::zero();
+  Gate* gate = gate_of(was.node);
+  if (!gate || !was.gated) {
+  } else if (rest > Duration::zero()) {
     ghosts_.push_back({.node = was.node, .model = was.model, .until = now + rest});
   } else {
-    run(was.node, gate_of(was.node).ended(was.model, facts(was.node), now), now);
+    run(was.node, gate->ended(was.model, facts(was.node), now, outcome.sent), now);
   }
+  if (outcome.ending == Ending::node_failed) out_.push_back(Look{was.node});
+  const bool removed = !settings_->node(was.node);
+  const bool used = std::any_of(running_.begin(), running_.end(), [&](const auto& r) { return r.second.node == was.node; });
+  if (removed && !used) gates_.erase(was.node);
   advance(was.node, now);
 }
 
-// A request that is cancelled in its prompt goes on to the prompt's end inside the node (reference/ollama-measured.md).
+void Dispatch::measure(const Running& was, const Outcome& outcome) {
+  if (outcome.prompt_tokens <= 200 || outcome.prompt_time < shortest_prompt) return;
+  const double tps = static_cast<double>(outcome.prompt_tokens) / std::chrono::duration<double>(outcome.prompt_time).count();
+  double& known = ledger_.prefill_tps[was.node + "/" + was.model.key()];
+  known = known > 0 ? 0.8 * known + 0.2 * tps : tps;
+}
+
+// A request that is cancelled in its prompt goes on to the prompt's end inside the node.
 Duration Dispatch::prompt_rest(const Running& was, Time now) const {
-  const auto known = ledger_.prefill_tps.find(at(was.node, was.model));
-  const double tps = known == ledger_.prefill_tps.end() ? 200.0 : known->second;
-  const auto whole = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(static_cast<double>(was.ask.tokens) / tps));
-  return std::clamp(whole - (now - was.granted), Duration::zero(), settings_->prefill_grace);
+  const auto known = ledger_.prefill_tps.find(was.node + "/" + was.model.key());
+  const double tps = known == ledger_.prefill_tps.end() ? unseen_prefill_tps : known->second;
+  const double most = std::chrono::duration<double>(settings_->prefill_grace).count();  // also keeps the sum in range
+  const double elapsed = std::chrono::duration<double>(now - was.granted).count();
+  const double rest = std::clamp(static_cast<double>(was.ask.tokens) / tps - elapsed + on_the_way, 0.0, most);
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(rest));
 }
 
-void Dispatch::on_event(const Observed& e, Time now) {
-  NodeBelief* node = fleet_.node(e.node);
-  if (!node) return;
-  if (node->state != NodeState::up) {
-    if (node->state == NodeState::down) out_.push_back(Note{Note::Level::info, "node " + e.node + " answers again"});
-    node->state = NodeState::up;
-    node->since = now;
-    node->why.clear();
-  }
-  node->heard = now;
-  node->rtt = e.rtt;
-  node->residents = e.residents;
-  Gate& gate = gate_of(e.node);
-  run(e.node, gate.observed(e.residents, facts(e.node), now), now);
-  advance(e.node, now);
-  note_roles(now);
-}
-
-void Dispatch::on_event(const Inventory& e, Time now) {
-  NodeBelief* node = fleet_.node(e.node);
-  if (!node) return;
-  node->version = e.version;
-  node->installed = e.models;
-  node->inventory_known = true;
-  for (const RoleSettings& role : settings_->roles)
-    if (std::find(role.nodes.begin(), role.nodes.end(), e.node) != role.nodes.end() && !node->find(role.model) && !node->heard)
-      out_.push_back(Note{Note::Level::warn, "role " + role.name + ": " + role.model.spelt() + " is not on " + e.node + "; there: ollama pull " +
-                                                 role.model.spelt()});
-  note_roles(now);
-}
-
-void Dispatch::on_event(const Lost& e, Time now) {
-  NodeBelief* node = fleet_.node(e.node);
-  if (!node) return;
-  if (node->state != NodeState::down) {
-    out_.push_back(Note{Note::Level::warn, "node " + e.node + " is down: " + e.why});
-    node->since = now;
-  }
-  node->state = NodeState::down;
-  node->why = e.why;
-  node->residents.clear();
-  gate_of(e.node).lost(now);
-  move_waiters_from(e.node, now);
-  note_roles(now);
-}
-
-// Their node is down or gone from the configuration: each is placed again, or told why not.
-void Dispatch::move_waiters_from(const NodeName& node, Time now) {
-  std::vector<Waiter> moving;
-  for (auto it = line_.begin(); it != line_.end();) {
-    if (it->node == node) moving.push_back(std::move(*it)), it = line_.erase(it);
-    else ++it;
-  }
-  ledger_.waiting = static_cast<int>(line_.size());
-  for (Waiter& waiter : moving) enter(std::move(waiter), now);
-}
-
-void Dispatch::on_event(const LoadEnded& e, Time now) {
-  Gate& gate = gate_of(e.node);
-  if (e.failed) {
-    out_.push_back(Note{Note::Level::warn, "loading " + e.model.spelt() + " on " + e.node + " failed: " + *e.failed});
-    run(e.node, gate.failed(e.model, *e.failed, now), now);
-  } else {
-    ++ledger_.loads;
-    if (auto began = load_began_.find(at(e.node, e.model)); began != load_began_.end()) {
-      const double took = std::chrono::duration<double>(now - began->second).count();
-      double& known = ledger_.load_s[at(e.node, e.model)];
-      known = known > 0 ? (known + took) / 2 : took;
-      load_began_.erase(began);
-      out_.push_back(Note{Note::Level::info, "loaded " + e.model.spelt() + " on " + e.node + " in " + to_text(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(took)))});
+// Their node cannot serve them (any more): each is placed again, in its old turn, or told why not.
+void Dispatch::move_waiters(const NodeName& node, const ModelName* model, const std::optional<Refusal>& instead, Time now) {
+  std::deque<Waiter> line = std::move(line_);
+  line_.clear();
+  std::vector<NodeName> touched;
+  for (Waiter& waiter : line) {
+    if (waiter.node == node && (!model || waiter.ask.model == *model)) {
+      if (instead) waiter.ask.avoid.push_back(node);
+      auto placed = place(waiter.ask, fleet_, *settings_);
+      if (!placed) {
+        refuse(waiter.ask, instead ? *instead : placed.error());
+        continue;
+      }
+      waiter.node = placed->node;
+      if (waiter.node != node) touched.push_back(waiter.node);
     }
-    run(e.node, gate.loaded(e.model, facts(e.node), now), now);
+    line_.push_back(std::move(waiter));
   }
-  advance(e.node, now);
-  note_roles(now);
+  for (const NodeName& other : touched) advance(other, now);
 }
 
-void Dispatch::on_event(const UnloadEnded& e, Time now) {
-  Gate& gate = gate_of(e.node);
-  if (e.failed) run(e.node, gate.failed(e.model, *e.failed, now), now);
-  else ++ledger_.unloads, out_.push_back(Look{e.node});
-  advance(e.node, now);
-}
-
-void Dispatch::on_event(const UnloadWanted& e, Time now) {
-  for (const auto& [node, gate] : gates_) {
-    if (!gate.find(e.model)) continue;
-    if (settings_->pinned(e.model, node)) {
-      out_.push_back(Note{Note::Level::info, e.model.spelt() + " stays on " + node + ": a role pins it (keep_alive -1)"});
-      continue;
-    }
-    unloads_.push_back({.node = node, .model = e.model});
-  }
-  for (const NodeSettings& node : settings_->nodes) advance(node.name, now);
-}
-
-void Dispatch::on_event(const Adopted& e, Time now) {
-  settings_ = e.settings;
-  Fleet next;
-  for (const NodeSettings& node : settings_->nodes) {
-    NodeBelief* known = fleet_.node(node.name);
-    next.nodes.push_back(known ? std::move(*known) : NodeBelief{.name = node.name, .since = now});
-    gates_[node.name];
-  }
-  fleet_ = std::move(next);
-  std::vector<NodeName> gone;
-  for (const auto& [name, gate] : gates_)
-    if (!settings_->node(name)) gone.push_back(name);
-  for (const NodeName& name : gone) {
-    const bool used = std::any_of(running_.begin(), running_.end(), [&](const auto& r) { return r.second.node == name; });
-    if (!used) gates_.erase(name);
-    move_waiters_from(name, now);
-  }
-  last_refusal_.clear();
-  for (const NodeSettings& node : settings_->nodes) advance(node.name, now);
-  note_roles(now);
-}
-
-void Dispatch::on_event(const Ticked&, Time now) {
-  for (auto it = ghosts_.begin(); it != ghosts_.end();) {
-    if (it->until > now) {
-      ++it;
-      continue;
-    }
-    const Ghost ghost = *it;
-    it = ghosts_.erase(it);
-    run(ghost.node, gate_of(ghost.node).ended(ghost.model, facts(ghost.node), now), now);
-  }
-  for (auto& [name, gate] : gates_) run(name, gate.tick(facts(name), now), now);
-  for (const NodeSettings& node : settings_->nodes) advance(node.name, now);
-  note_roles(now);
+Gate* Dispatch::gate_of(const NodeName& node) {
+  const auto found = gates_.find(node);
+  return found == gates_.end() ? nullptr : &found->second;
 }
 
 const Gate* Dispatch::gate(std::string_view node) const {

@@ -84,8 +84,8 @@ class Dispatch {
   int waiting() const;
 
  private:
-  struct Waiter { Ask ask{}; NodeName node{}; Time arrived{}; Duration swapped{}; std::optional<Time> swap_seen{}; };
-  struct Running { Ask ask{}; NodeName node{}; ModelName model{}; Time granted{}; };
+  struct Waiter { Ask ask{}; NodeName node{}; Time arrived{}; Duration swapped{}; };
+  struct Running { Ask ask{}; NodeName node{}; ModelName model{}; Time granted{}; bool gated = false; };
   struct Ghost { NodeName node{}; ModelName model{}; Time until{}; };  // cancelled in its prompt: the slot is still busy
   struct Order { NodeName node{}; ModelName model{}; };
 
@@ -101,37 +101,47 @@ class Dispatch {
   void on_event(const Adopted&, Time);
   void on_event(const Ticked&, Time);
 
-  void enter(Waiter, Time);                     // places it: granted at once, in the line, or refused
-  void grant(Waiter&, Time);
+  void grant(Waiter, Time);
   void refuse(const Ask&, Refusal);
-  void refuse_waiters(const NodeName&, const ModelName&, const Refusal&);
-  void move_waiters_from(const NodeName&, Time);
+  void shed(TicketId newest, Time);             // one too many waits
+  // Waiters of a node (all, or of one model) are placed again; `instead` is said when no other node can: else place's own refusal.
+  void move_waiters(const NodeName&, const ModelName*, const std::optional<Refusal>& instead, Time);
   void advance(const NodeName&, Time);          // grants, then the policy, then the gate's steps
+  void advance_all(Time);
+  bool told_failure(const NodeName&, Gate&, Time);
+  bool grant_ready(const NodeName&, Gate&, Time);
   void propose(const NodeName&, Gate&, Time);
   void run(const NodeName&, const std::vector<GateStep>&, Time);
-  void note_swaps(const NodeName&, const Gate&, Time);
+  void note_swap_time(const NodeName&, const ModelName&, const Gate&, Time);
   void note_roles(Time);
   void wake(Time);
-  Gate& gate_of(const NodeName& node) { return gates_[node]; }
+  Gate* gate_of(const NodeName&);
   GateFacts facts(const NodeName&) const;
+  KeepAlive load_lease(const ModelName&) const; // what a load says: never 0, and long enough for the request to come
   std::vector<Waiting> waiting_on(const NodeName&) const;
+  bool awaited(const NodeName&, const ModelName&) const;
+  bool passthrough() const { return settings_->policy == PolicyName::passthrough; }
+  void measure(const Running&, const Outcome&);
   Duration prompt_rest(const Running&, Time) const;
   Duration expected_load(const NodeName&, const ModelName&) const;
+  std::optional<Duration> expected_ready(const NodeName&, const ModelName&, Time) const;
+  std::string for_what(const Waiter&, Time) const;
   RolePicture role_picture(const RoleSettings&, Time) const;
   NodePicture node_picture(const NodeBelief&, Time) const;
+  std::vector<std::string> warnings() const;
 
   Snapshot settings_;
   Fleet fleet_{};
   std::map<NodeName, Gate> gates_{};
-  std::deque<Waiter> line_{};
+  std::deque<Waiter> line_{};                       // in order of arrival
   std::map<TicketId, Running> running_{};
   std::vector<Ghost> ghosts_{};
-  std::vector<Order> unloads_{};                // asked for, not begun: the gate was in a swap
+  std::vector<Order> unloads_{};                    // asked for, not begun: the gate was in a swap
   std::map<NodeName, std::string> last_refusal_{};  // of a proposal: told once
-  std::map<std::string, Time> load_began_{};    // "node/model"
+  std::map<NodeName, Time> policy_wake_{};
+  std::map<std::string, Time> load_began_{};        // "node/model"
   Ledger ledger_{};
   std::map<RoleName, std::pair<std::string, Time>> role_state_{};
-  std::optional<Time> policy_wake_{};
   std::vector<Command> out_{};
 };
 

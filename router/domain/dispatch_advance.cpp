@@ -2,20 +2,28 @@
 #include "domain/dispatch.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace rr {
 
+namespace {
+constexpr Duration shortest_load_lease = std::chrono::minutes(1);
+}
+
+// The policy's figures for the models that matter on this node now: of its roles, waited for, resident.
 GateFacts Dispatch::facts(const NodeName& name) const {
   GateFacts out{.limit = 0, .swap_timeout = settings_->swap_timeout, .models = {}};
   if (const NodeSettings* node = settings_->node(name)) out.limit = node->gpu_memory;
+  const NodeBelief* belief = fleet_.node(name);
   const auto add = [&](const ModelName& model) {
     if (std::any_of(out.models.begin(), out.models.end(), [&](const auto& m) { return m.name == model; })) return;
     const ModelSettings& m = settings_->model(model);
-    const KeepAlive keep = settings_->keep_alive(model, "");
-    out.models.push_back({.name = model, .need = footprint(*settings_, fleet_, name, model).total, .parallel = m.parallel,
-                          .num_ctx = m.num_ctx, .pinned = settings_->pinned(model, name), .lease = keep.zero() ? for_ever : keep});
+    const Installed* installed = belief ? belief->find(model) : nullptr;
+    out.models.push_back({.name = model, .need = footprint(*settings_, fleet_, name, model).total, .parallel = std::max(1, m.parallel),
+                          .num_ctx = m.num_ctx, .pinned = settings_->pinned(model, name), .lease = load_lease(model),
+                          .digest = installed ? installed->digest : std::string()});
   };
+  for (const RoleSettings& role : settings_->roles)
+    if (std::find(role.nodes.begin(), role.nodes.end(), name) != role.nodes.end()) add(role.model);
   for (const Waiter& w : line_)
     if (w.node == name) add(w.ask.model);
   if (const Gate* g = gate(name)) {
@@ -23,6 +31,12 @@ GateFacts Dispatch::facts(const NodeName& name) const {
     if (g->phase() != SwapPhase::steady && !g->swap().model.empty()) add(g->swap().model);
   }
   return out;
+}
+
+KeepAlive Dispatch::load_lease(const ModelName& model) const {
+  const KeepAlive keep = settings_->keep_alive(model, "");
+  if (keep.zero()) return for_ever;
+  return keep.forever() ? keep : KeepAlive{std::max(keep.value, shortest_load_lease)};
 }
 
 std::vector<Waiting> Dispatch::waiting_on(const NodeName& node) const {
@@ -36,36 +50,69 @@ std::vector<Waiting> Dispatch::waiting_on(const NodeName& node) const {
   return out;
 }
 
+bool Dispatch::awaited(const NodeName& node, const ModelName& model) const {
+  return std::any_of(line_.begin(), line_.end(), [&](const Waiter& w) { return w.node == node && w.ask.model == model; });
+}
+
+void Dispatch::advance_all(Time now) {
+  for (const NodeSettings& node : settings_->nodes) advance(node.name, now);
+}
+
 void Dispatch::advance(const NodeName& node, Time now) {
-  const auto found = gates_.find(node);
-  if (found == gates_.end() || settings_->policy == PolicyName::passthrough) return;
-  Gate& gate = found->second;
-  if (const NodeBelief* belief = fleet_.node(node); belief && belief->state == NodeState::unknown) {
-    out_.push_back(Look{node});  // nothing is granted before the first word of what is resident
-    return;
+  Gate* gate = gate_of(node);
+  const NodeBelief* belief = fleet_.node(node);
+  if (!gate || !belief) return;
+  policy_wake_.erase(node);
+  if (!passthrough() && belief->state != NodeState::up) return;  // nothing is granted before the first word of what is resident
+  if (told_failure(node, *gate, now)) return advance(node, now);
+  if (gate->phase() == SwapPhase::draining && !gate->swap().model.empty() && !awaited(node, gate->swap().model)) {
+    out_.push_back(Note{Note::Level::info, node + ": nobody waits for " + gate->swap().model.spelt() + " any more, its swap is dropped"});
+    gate->drop(now);
   }
-  if (auto failure = gate.take_failure()) {
-    ++ledger_.swaps_given_up;
-    refuse_waiters(node, failure->model,
-                   {.code = "load_failed", .side = Side::node, .status = 503,
-                    .sentence = failure->model.spelt() + " could not be loaded on " + node + ": " + failure->why +
-                                "; see the log of Ollama there, then ask again",
-                    .retry_after_s = 30});
+  grant_ready(node, *gate, now);
+  if (gate->phase() == SwapPhase::steady) propose(node, *gate, now);
+}
+
+// A swap was given up: who waits for it goes to another node, or hears why.
+bool Dispatch::told_failure(const NodeName& node, Gate& gate, Time now) {
+  const auto failure = gate.take_failure();
+  if (!failure) return false;
+  ++ledger_.swaps_given_up;
+  const std::string model = failure->model.spelt();
+  out_.push_back(Note{Note::Level::warn, node + ": gave up " + (model.empty() ? "an unload" : "the swap to " + model) + ": " + failure->why});
+  if (model.empty()) return true;
+  Refusal refusal{.code = "swap_failed", .side = Side::node, .status = 503,
+                  .sentence = model + " could not be loaded on " + node + ": " + failure->why + "; /health shows the node, ask again",
+                  .retry_after_s = 30};
+  if (failure->refused) {
+    refusal.code = "load_failed";
+    refusal.status = 502;
+    refusal.sentence = model + " could not be loaded on " + node + ": " + failure->why;
+    refusal.retry_after_s.reset();
   }
-  note_swaps(node, gate, now);
+  move_waiters(node, &failure->model, refusal, now);
+  return true;
+}
+
+bool Dispatch::grant_ready(const NodeName& node, Gate& gate, Time now) {
+  if (std::none_of(line_.begin(), line_.end(), [&](const Waiter& w) { return w.node == node; })) return false;
   const GateFacts known = facts(node);
-  for (auto it = line_.begin(); it != line_.end();) {
-    if (it->node == node && gate.may_grant(it->ask.model, known, now)) {
-      Waiter waiter = std::move(*it);
-      it = line_.erase(it);
-      grant(waiter, now);
-    } else {
-      ++it;
+  std::deque<Waiter> line = std::move(line_);
+  line_.clear();
+  std::vector<ModelName> full;  // who comes later for the same model does not overtake
+  bool any = false;
+  for (Waiter& waiter : line) {
+    const ModelName& model = waiter.ask.model;
+    const bool here = waiter.node == node && std::find(full.begin(), full.end(), model) == full.end();
+    if (here && (passthrough() || gate.may_grant(model, known, now))) {
+      grant(std::move(waiter), now);
+      any = true;
+      continue;
     }
+    if (here) full.push_back(model);
+    line_.push_back(std::move(waiter));
   }
-  ledger_.waiting = static_cast<int>(line_.size());
-  if (gate.phase() == SwapPhase::steady) propose(node, gate, now);
-  note_swaps(node, gate, now);  // from here on the time of who waits for it is the swap's
+  return any;
 }
 
 void Dispatch::propose(const NodeName& node, Gate& gate, Time now) {
@@ -77,43 +124,33 @@ void Dispatch::propose(const NodeName& node, Gate& gate, Time now) {
     }
     const Proposal asked{ModelName{}, {it->model}, "its unload was asked for"};
     it = unloads_.erase(it);
-    if (!gate.refuses(asked, known, now)) return run(node, gate.begin(asked, known, now), now);
+    if (gate.refuses(asked, known, now)) continue;
+    return run(node, gate.begin(asked, known, now), now);
   }
   const std::vector<Waiting> waiting = waiting_on(node);
-  const Wish wish = next(settings_->policy, {gate, known, waiting, *settings_, node}, now);
-  if (auto* until = std::get_if<WaitUntil>(&wish)) {
-    policy_wake_ = policy_wake_ ? std::min(*policy_wake_, until->at) : until->at;
-    return;
-  }
+  const PolicyView view{gate, known, waiting, *settings_, node};
+  const Wish wish = next(settings_->policy, view, now);
+  if (const auto* until = std::get_if<WaitUntil>(&wish)) policy_wake_[node] = until->at;
   const auto* proposal = std::get_if<Proposal>(&wish);
   if (!proposal) return;
-  if (auto why_not = gate.refuses(*proposal, known, now)) {
-    if (!proposal->model.empty() && gate.hopeless(proposal->model, known)) {
-      refuse_waiters(node, proposal->model,
-                     {.code = "never_fits", .side = Side::router, .status = 503,
-                      .sentence = *why_not + " on " + node + "; give the role another node, a smaller model, or unpin what stays for ever"});
-      return advance(node, now);
-    }
-    if (std::exchange(last_refusal_[node], *why_not) != *why_not)
-      out_.push_back(Note{Note::Level::info, node + ": not yet: " + *why_not});
-    return;
+  const auto why_not = gate.refuses(*proposal, known, now);
+  if (!why_not) {
+    last_refusal_.erase(node);
+    const std::string what = proposal->model.empty() ? "unload " + proposal->victims.front().spelt()
+                             : proposal->victims.empty() ? "load " + proposal->model.spelt() : "swap to " + proposal->model.spelt();
+    out_.push_back(Note{Note::Level::info, node + ": " + what + ": " + proposal->because});
+    return run(node, gate.begin(*proposal, known, now), now);
   }
-  last_refusal_.erase(node);
-  if (!proposal->model.empty())
-    out_.push_back(Note{Note::Level::info, node + ": " + (proposal->victims.empty() ? "load " : "swap to ") + proposal->model.spelt() + ", " + proposal->because});
-  run(node, gate.begin(*proposal, known, now), now);
-}
-
-void Dispatch::refuse_waiters(const NodeName& node, const ModelName& model, const Refusal& refusal) {
-  for (auto it = line_.begin(); it != line_.end();) {
-    if (it->node == node && it->ask.model == model) {
-      refuse(it->ask, refusal);
-      it = line_.erase(it);
-    } else {
-      ++it;
-    }
+  if (!proposal->model.empty() && gate.hopeless(proposal->model, known)) {
+    move_waiters(node, &proposal->model,
+                 Refusal{.code = "never_fits", .side = Side::router, .status = 503,
+                         .sentence = *why_not + " on " + node + ", where pinned models (keep_alive -1) stay; give the role another node, "
+                                     "a smaller model, or a keep_alive that ends to what is pinned there"},
+                 now);
+    return advance(node, now);
   }
-  ledger_.waiting = static_cast<int>(line_.size());
+  if (std::exchange(last_refusal_[node], *why_not) != *why_not)
+    out_.push_back(Note{Note::Level::info, node + ": not yet: " + *why_not});
 }
 
 void Dispatch::run(const NodeName& node, const std::vector<GateStep>& steps, Time now) {
@@ -123,8 +160,7 @@ void Dispatch::run(const NodeName& node, const std::vector<GateStep>& steps, Tim
       case GateStep::What::unload: out_.push_back(Unload{node, step.model}); break;
       case GateStep::What::load: {
         const ModelSettings& model = settings_->model(step.model);
-        const KeepAlive keep = settings_->keep_alive(step.model, "");
-        Load load{.node = node, .model = step.model, .num_ctx = model.num_ctx, .keep_alive = keep.zero() ? for_ever : keep, .use_mmap = model.use_mmap};
+        Load load{.node = node, .model = step.model, .num_ctx = model.num_ctx, .keep_alive = load_lease(step.model), .use_mmap = model.use_mmap};
         if (const NodeBelief* belief = fleet_.node(node))
           if (const Installed* installed = belief->find(step.model)) {
             load.model = installed->name;
@@ -138,21 +174,19 @@ void Dispatch::run(const NodeName& node, const std::vector<GateStep>& steps, Tim
   }
 }
 
-// How much of a waiter's time went into the swap for its model.
-void Dispatch::note_swaps(const NodeName& node, const Gate& gate, Time now) {
-  const bool swapping = gate.phase() != SwapPhase::steady;
-  for (Waiter& w : line_) {
-    if (w.node != node) continue;
-    if (w.swap_seen) w.swapped += now - *w.swap_seen;
-    w.swap_seen = swapping && gate.swap().model == w.ask.model ? std::optional(now) : std::nullopt;
-  }
+// How much of a waiter's time went into the swap for its model: from the first unload on.
+void Dispatch::note_swap_time(const NodeName& node, const ModelName& model, const Gate& gate, Time now) {
+  if (gate.phase() != SwapPhase::loading || gate.swap().model != model) return;
+  for (Waiter& w : line_)
+    if (w.node == node && w.ask.model == model) w.swapped += now - std::max(w.arrived, gate.drained());
 }
 
 void Dispatch::wake(Time now) {
-  std::optional<Time> at = policy_wake_;
+  std::optional<Time> at;
   const auto sooner = [&](Time t) { at = at ? std::min(*at, t) : t; };
+  for (const auto& [node, t] : policy_wake_) sooner(t);
   for (const auto& [name, gate] : gates_)
-    if (auto t = gate.wake()) sooner(*t);
+    if (const auto t = gate.wake()) sooner(*t);
   for (const Ghost& ghost : ghosts_) sooner(ghost.until);
   if (at) out_.push_back(WakeAt{std::max(*at, now)});
 }

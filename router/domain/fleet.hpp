@@ -25,6 +25,12 @@ struct Resident {  // an entry of /api/ps
   std::string raw{};
 };
 
+struct Measured {  // what a model took there when /api/ps last listed it: kept after it has left
+  ModelName name{};
+  int num_ctx = 0;
+  Bytes size = 0;
+};
+
 enum class NodeState { unknown, up, down };
 
 struct NodeBelief {
@@ -38,8 +44,10 @@ struct NodeBelief {
   bool inventory_known = false;
   std::vector<Installed> installed{};
   std::vector<Resident> residents{};  // as /api/ps last said
+  std::vector<Measured> measured{};   // one a (model, num_ctx)
 
   const Installed* find(const ModelName&) const;
+  void measure(const Resident&);
 };
 
 struct Fleet {

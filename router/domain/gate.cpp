@@ -6,9 +6,13 @@
 namespace rr {
 
 namespace {
-constexpr Duration lease_margin = std::chrono::seconds(2);       // a lease that ends sooner is renewed before it is used
-constexpr Duration look_again = std::chrono::milliseconds(250);  // while something is expected to leave
-constexpr Duration leaving_doubt = std::chrono::seconds(10);     // still listed after so long: it was kept by somebody else
+
+constexpr Duration lease_margin = std::chrono::seconds(2);  // a lease that ends sooner is renewed before it is used
+
+bool among(const std::vector<ModelName>& names, const ModelName& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 }  // namespace
 
 std::string_view to_text(SwapPhase phase) {
@@ -45,16 +49,18 @@ Bytes Gate::used() const {
   return sum;
 }
 
-bool Gate::victim(const ModelName& model) const {
-  return phase_ != SwapPhase::steady && std::find(swap_.victims.begin(), swap_.victims.end(), model) != swap_.victims.end();
+bool Gate::victim(const ModelName& model) const { return phase_ != SwapPhase::steady && among(swap_.victims, model); }
+
+bool Gate::other_context(const Held& h, const GateFacts& facts) const {
+  const int wanted = facts.num_ctx(h.model);
+  return wanted > 0 && h.num_ctx != wanted;
 }
 
 bool Gate::ready(const ModelName& model, const GateFacts& facts, Time now) const {
   const Held* h = find(model);
-  if (!h || h->leaving || h->doubted || victim(model)) return false;
+  if (!h || h->leaving || h->missed > 0 || victim(model) || other_context(*h, facts)) return false;
   if (phase_ == SwapPhase::loading && swap_.model == model) return false;
-  if (const int wanted = facts.num_ctx(model); wanted > 0 && h->num_ctx != wanted) return false;
-  return h->in_flight > 0 || !h->expires || *h->expires > now + lease_margin;
+  return h->in_flight > 0 || !h->expires || *h->expires > now + lease_margin || h->renewed == now;
 }
 
 bool Gate::may_grant(const ModelName& model, const GateFacts& facts, Time now) const {
@@ -63,25 +69,34 @@ bool Gate::may_grant(const ModelName& model, const GateFacts& facts, Time now) c
 
 void Gate::grant(const ModelName& model, KeepAlive sent, Time now) {
   Held* h = find(model);
-  if (!h) return;
+  if (!h) h = &held_.emplace_back(Held{.model = model, .used = now});  // passthrough: the node loads it by itself
   ++h->in_flight;
-  h->ours = true;
-  h->sent = sent;
-  h->used = now;
-  h->expires.reset();
+  h->next = sent;
 }
 
-std::vector<GateStep> Gate::ended(const ModelName& model, const GateFacts& facts, Time now) {
+std::vector<GateStep> Gate::ended(const ModelName& model, const GateFacts& facts, Time now, bool sent) {
   std::vector<GateStep> steps;
   if (Held* h = find(model); h && h->in_flight > 0) {
     h->used = now;
+    if (sent) {
+      h->sent = h->next;
+      h->touched = true;
+    }
     if (--h->in_flight == 0) {
-      if (h->sent.zero()) {
-        h->leaving = true;
-        h->leaving_since = now;
+      h->settled = false;
+      if (h->missed > 0) {
+        h->missed = 1;
         look(now, steps);
-      } else if (!h->sent.forever()) {
-        h->expires = now + h->sent.value;
+      }
+      if (std::exchange(h->touched, false)) {
+        h->expires.reset();
+        if (h->sent.zero()) {
+          h->leaving = true;
+          h->leaving_since = now;
+          look(now, steps);
+        } else if (!h->sent.forever()) {
+          h->expires = now + h->sent.value;
+        }
       }
     }
   }
@@ -92,25 +107,27 @@ std::vector<GateStep> Gate::ended(const ModelName& model, const GateFacts& facts
 std::optional<std::string> Gate::refuses(const Proposal& p, const GateFacts& facts, Time now) const {
   if (phase_ != SwapPhase::steady) return "a swap is under way";
   if (p.model.empty() && p.victims.empty()) return "it proposes nothing";
-  Bytes rest = used();
+  if (!p.model.empty() && ready(p.model, facts, now)) return p.model.spelt() + " is ready already";
+  const Held* own = find(p.model);
   for (const ModelName& v : p.victims) {
     const Held* h = find(v);
     if (!h) return v.spelt() + " is not resident";
-    if (facts.pinned(v) && v != p.model) return v.spelt() + " stays for ever (keep_alive -1)";
-    rest -= h->bytes;
+    const bool reload = h == own && other_context(*h, facts);
+    if (facts.pinned(v) && !reload) return v.spelt() + " stays for ever (keep_alive -1)";
   }
   if (p.model.empty()) return std::nullopt;
-  const Held* own = find(p.model);
-  const bool reload = std::find(p.victims.begin(), p.victims.end(), p.model) != p.victims.end();
-  if (ready(p.model, facts, now)) return p.model.spelt() + " is ready already";
-  if (own && !reload) {
-    if (own->leaving || own->doubted) return p.model.spelt() + " is leaving: it must be gone first";
-    if (own->num_ctx != facts.num_ctx(p.model) && facts.num_ctx(p.model) > 0) return p.model.spelt() + " must be unloaded first";
+  if (!ordered_.empty() && now < ordered_at_ + 4 * facts.swap_timeout) return "the load of " + ordered_.spelt() + " has not ended yet";
+  if (own && !among(p.victims, p.model)) {
+    if (own->leaving || own->missed > 0) return p.model.spelt() + " is leaving: it must be gone first";
+    if (other_context(*own, facts)) return p.model.spelt() + " has another context: it must be unloaded first";
     return std::nullopt;  // its lease is renewed: no room is needed
   }
   const Bytes need = facts.need(p.model);
   if (facts.limit > 0 && need > facts.limit)
     return p.model.spelt() + " needs " + to_gib(need) + " GiB of " + to_gib(facts.limit) + ": it can never fit";
+  Bytes rest = 0;
+  for (const Held& h : held_)
+    if (!among(p.victims, h.model)) rest += h.bytes;
   if (need > 0 && !fits(facts.limit, rest, need))
     return p.model.spelt() + " needs " + to_gib(need) + " GiB beside " + to_gib(rest) + " of " + to_gib(facts.limit) + ": it would not fit even then";
   return std::nullopt;
@@ -124,21 +141,29 @@ bool Gate::hopeless(const ModelName& model, const GateFacts& facts) const {
 }
 
 std::vector<GateStep> Gate::begin(const Proposal& p, const GateFacts& facts, Time now) {
-  swap_ = p;
-  phase_ = SwapPhase::draining;
-  since_ = swap_since_ = now;
-  tries_ = 0;
-  timeout_ = facts.swap_timeout;
   std::vector<GateStep> steps;
+  if (refuses(p, facts, now)) return steps;
+  swap_ = p;
+  swap_since_ = now;
+  timeout_ = facts.swap_timeout;
+  enter(SwapPhase::draining, now);
   advance(facts, now, steps);
   return steps;
 }
 
 bool Gate::drop(Time now) {
   if (phase_ != SwapPhase::draining) return false;
-  phase_ = SwapPhase::steady;
-  since_ = now;
+  enter(SwapPhase::steady, now);
   return true;
+}
+
+void Gate::enter(SwapPhase phase, Time now) {
+  phase_ = phase;
+  since_ = now;
+  deadline_ = now + timeout_;
+  overdue_ = false;
+  failures_ = 0;
+  looks_ = -1;
 }
 
 // The one place where a swap moves on.
@@ -146,6 +171,8 @@ void Gate::advance(const GateFacts& facts, Time now, std::vector<GateStep>& step
   if (phase_ == SwapPhase::draining) {
     for (const ModelName& v : swap_.victims)
       if (const Held* h = find(v); h && h->in_flight > 0) return;
+    enter(SwapPhase::unloading, now);
+    drained_ = now;
     for (const ModelName& v : swap_.victims) {
       Held* h = find(v);
       if (!h) continue;
@@ -153,146 +180,79 @@ void Gate::advance(const GateFacts& facts, Time now, std::vector<GateStep>& step
       h->leaving_since = now;
       steps.push_back({GateStep::What::unload, v});
     }
-    phase_ = SwapPhase::unloading;
-    since_ = looked_ = now;
+    if (!steps.empty()) look(now, steps);
   }
   if (phase_ == SwapPhase::unloading) {
     for (const ModelName& v : swap_.victims)
       if (find(v)) return;
-    since_ = now;
-    tries_ = 0;
-    if (swap_.model.empty()) {
-      phase_ = SwapPhase::steady;
-      return;
-    }
-    // What is resident may have changed since the proposal (somebody else loaded a model): the bound is checked again.
-    if (!find(swap_.model) && facts.need(swap_.model) > 0 && !fits(facts.limit, used(), facts.need(swap_.model))) {
-      phase_ = SwapPhase::steady;
-      return;
-    }
-    phase_ = SwapPhase::loading;
-    steps.push_back({GateStep::What::load, swap_.model});
+    // Somebody else may have loaded a model since the proposal: the bound is checked again.
+    const Bytes need = facts.need(swap_.model);
+    const bool no_room = !find(swap_.model) && need > 0 && !fits(facts.limit, used(), need);
+    if (swap_.model.empty() || no_room) return enter(SwapPhase::steady, now);
+    enter(SwapPhase::loading, now);
+    order_load(facts, now, steps);
   }
 }
 
-std::vector<GateStep> Gate::observed(const std::vector<Resident>& seen, const GateFacts& facts, Time now) {
-  std::vector<GateStep> steps;
-  const auto listed = [&](const ModelName& m) {
-    return std::find_if(seen.begin(), seen.end(), [&](const Resident& r) { return r.name == m; });
-  };
-  for (Held& h : held_) {
-    const auto found = listed(h.model);
-    if (found == seen.end()) continue;
-    h.doubted = false;
-    h.bytes = found->size;
-    h.digest = found->digest;
-    if (!h.ours) {
-      h.num_ctx = found->num_ctx;
-      if (h.in_flight == 0) h.expires = found->expires;
-    }
-    if (h.leaving && phase_ == SwapPhase::steady && now - h.leaving_since > leaving_doubt) {
-      h.leaving = false;  // somebody else's keep_alive holds it: it is simply resident
-      h.expires = found->expires;
-    }
-  }
-  std::erase_if(held_, [&](Held& h) {
-    if (listed(h.model) != seen.end() || h.in_flight > 0) return false;  // a busy one may be reloading
-    if (phase_ == SwapPhase::loading && swap_.model == h.model) return false;
-    if (h.leaving || h.doubted) return true;  // gone; a doubted one was missing twice running
-    h.doubted = true;                         // the list may be older than our own load
-    look(now, steps);
-    return false;
-  });
-  for (const Resident& r : seen) {
-    if (find(r.name)) continue;
-    held_.push_back({.model = r.name, .bytes = r.size, .num_ctx = r.num_ctx, .in_flight = 0, .used = now, .expires = r.expires,
-                     .leaving = false, .digest = r.digest});
-  }
-  advance(facts, now, steps);
-  return steps;
+void Gate::order_load(const GateFacts& facts, Time now, std::vector<GateStep>& steps) {
+  deadline_ = now + timeout_;
+  overdue_ = false;
+  looks_ = -1;
+  load_ctx_ = facts.num_ctx(swap_.model);
+  ordered_ = swap_.model;
+  ordered_at_ = now;
+  steps.push_back({GateStep::What::load, swap_.model});
 }
 
 std::vector<GateStep> Gate::loaded(const ModelName& model, const GateFacts& facts, Time now) {
   std::vector<GateStep> steps;
-  if (phase_ == SwapPhase::loading && swap_.model == model) {
-    Held* h = find(model);
-    if (!h) h = &held_.emplace_back(Held{.model = model, .bytes = facts.need(model)});
-    h->ours = true;
-    h->doubted = h->leaving = false;
-    h->num_ctx = facts.num_ctx(model);
-    h->sent = facts.model(model).lease;
-    h->used = now;
-    if (h->in_flight == 0 && !h->sent.forever()) h->expires = now + h->sent.value;
-    else h->expires.reset();
-    phase_ = SwapPhase::steady;
-    since_ = now;
-  }
-  look(now, steps);
+  if (ordered_ == model) ordered_ = {};
+  if (phase_ == SwapPhase::loading && swap_.model == model) finish(facts, now);
+  look(now, steps);  // how much it really takes
   return steps;
 }
 
-void Gate::give_up(std::string why, Time now, std::vector<GateStep>& steps) {
-  for (const ModelName& v : swap_.victims)
-    if (Held* h = find(v)) h->leaving = false, h->doubted = true;  // not granted before /api/ps lists it again
-  if (!swap_.model.empty()) failure_ = Failure{swap_.model, std::move(why)};
-  phase_ = SwapPhase::steady;
-  since_ = now;
-  look(now, steps);
+void Gate::finish(const GateFacts& facts, Time now) {
+  Held* h = find(swap_.model);
+  if (!h) h = &held_.emplace_back(Held{.model = swap_.model, .bytes = facts.need(swap_.model)});
+  h->ours = true;
+  h->leaving = false;
+  h->missed = h->shown_ctx = 0;
+  h->num_ctx = load_ctx_;
+  h->sent = facts.model(swap_.model).lease;
+  h->expires.reset();
+  if (!h->sent.forever()) h->expires = now + h->sent.value;
+  h->settled = false;
+  h->used = h->renewed = now;
+  enter(SwapPhase::steady, now);
 }
 
 std::vector<GateStep> Gate::failed(const ModelName& model, std::string why, Time now) {
   std::vector<GateStep> steps;
   const bool load = phase_ == SwapPhase::loading && swap_.model == model;
+  if (ordered_ == model && !(phase_ == SwapPhase::unloading && victim(model))) ordered_ = {};
   const bool unload = phase_ == SwapPhase::unloading && victim(model);
   if (!load && !unload) return steps;
-  if (tries_++ == 0) {
-    since_ = now;
-    look(now, steps);
-    steps.push_back({load ? GateStep::What::load : GateStep::What::unload, model});
-  } else {
-    give_up(std::move(why), now, steps);
-  }
-  return steps;
-}
-
-void Gate::lost(Time now) {
-  std::erase_if(held_, [](const Held& h) { return h.in_flight == 0; });
-  phase_ = SwapPhase::steady;
-  since_ = now;
-}
-
-void Gate::look(Time now, std::vector<GateStep>& steps) {
-  looked_ = now;
-  steps.push_back({GateStep::What::look, {}});
-}
-
-std::vector<GateStep> Gate::tick(const GateFacts& facts, Time now) {
-  std::vector<GateStep> steps;
-  const bool waits = phase_ == SwapPhase::unloading || phase_ == SwapPhase::loading;
-  if (waits && now - since_ >= timeout_) {
-    const bool load = phase_ == SwapPhase::loading;
-    if (tries_++ == 0) {
-      since_ = now;
-      look(now, steps);
-      if (load) steps.push_back({GateStep::What::load, swap_.model});
-      for (const ModelName& v : swap_.victims)
-        if (!load && find(v)) steps.push_back({GateStep::What::unload, v});
-    } else {
-      give_up((load ? "not loaded within " : "not unloaded within ") + to_text(timeout_) + ", twice", now, steps);
-    }
+  if (failures_++ > 0) {
+    give_up(std::move(why), true, now, steps);
     return steps;
   }
-  if (now - looked_ >= look_again && std::any_of(held_.begin(), held_.end(), [](const Held& h) { return h.leaving || h.doubted; })) look(now, steps);
-  advance(facts, now, steps);
+  if (load) looks_ = 0;  // it may be there all the same: looked at first, then loaded once more
+  else steps.push_back({GateStep::What::unload, model});
+  look(now, steps);
   return steps;
 }
 
-std::optional<Time> Gate::wake() const {
-  std::optional<Time> at;
-  if (phase_ == SwapPhase::unloading || phase_ == SwapPhase::loading) at = since_ + timeout_;
-  if (std::any_of(held_.begin(), held_.end(), [](const Held& h) { return h.leaving || h.doubted; }))
-    at = at ? std::min(*at, looked_ + look_again) : looked_ + look_again;
-  return at;
+void Gate::give_up(std::string why, bool refused, Time now, std::vector<GateStep>& steps) {
+  for (const ModelName& v : swap_.victims)
+    if (Held* h = find(v)) {
+      h->leaving = false;
+      h->missed = 1;     // looked for first
+      h->expires = now;  // and renewed by a load before it is granted: it may still be leaving
+    }
+  failure_ = Failure{swap_.model, std::move(why), refused};
+  enter(SwapPhase::steady, now);
+  look(now, steps);
 }
 
 std::optional<Gate::Failure> Gate::take_failure() { return std::exchange(failure_, std::nullopt); }

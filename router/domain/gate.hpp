@@ -31,15 +31,19 @@ struct GateStep {
 struct Held {  // a model on the node, as the gate counts it
   ModelName model{};
   Bytes bytes = 0;
-  int num_ctx = 0;
+  int num_ctx = 0;              // what we asked for when we loaded it (/api/ps shows it clamped), else what /api/ps says
   int in_flight = 0;            // granted, or cancelled in its prompt and still counted
   Time used{};                  // end of its last request
-  std::optional<Time> expires{};  // the node's own lease; absent = for ever
+  std::optional<Time> expires{};  // the node's own lease while idle; absent = for ever
   bool leaving = false;         // a request with keep_alive 0 ran, or it is a victim being unloaded
-  bool ours = false;            // loaded or granted by us: num_ctx and lease are what we sent, not what /api/ps shows (it clamps)
-  bool doubted = false;         // the last /api/ps did not list it: not granted until the next one does; twice missing = gone
-  KeepAlive sent = for_ever;    // of the last grant or load
-  Time leaving_since{};
+  int missed = 0;               // /api/ps answers running that did not list it: 1 = not granted, 2 and idle = gone
+  bool ours = false;            // we loaded it: num_ctx is what we asked for
+  int shown_ctx = 0;            // as /api/ps last showed it; a change means that somebody else reloaded it
+  KeepAlive sent = for_ever;    // the lease in force: of the last load or the last request that reached the node
+  KeepAlive next = for_ever;    // of the last grant
+  bool touched = false;         // a request reached the node since it was last idle
+  bool settled = false;         // one /api/ps answer has come since it became idle: the next one is newer than that
+  Time leaving_since{}, renewed{};
   std::string digest{};
 };
 
@@ -56,6 +60,7 @@ struct GateFacts {  // what the gate may ask about the world, handed in at each 
     int parallel = 1, num_ctx = 0;
     bool pinned = false;
     KeepAlive lease = for_ever;  // what a load of it says
+    std::string digest{};        // as /api/tags has it: /api/ps lists weights under the name that loaded them
   };
   const Model& model(const ModelName&) const;
   std::vector<Model> models{};                            // others: need 0, parallel 1, num_ctx 0, not pinned
@@ -70,7 +75,8 @@ class Gate {
 
   void grant(const ModelName&, KeepAlive sent, Time now);
   // The request ended (or its counted prompt did). With keep_alive 0 and nothing in flight the model is leaving.
-  std::vector<GateStep> ended(const ModelName&, const GateFacts&, Time now);
+  // `sent`: it reached the node, so its keep_alive is in force there.
+  std::vector<GateStep> ended(const ModelName&, const GateFacts&, Time now, bool sent = true);
 
   // Begins a swap, or says why not: a swap under way, a victim pinned or absent, the model ready already,
   // it would not fit even then, it could never fit.
@@ -89,31 +95,46 @@ class Gate {
   std::vector<GateStep> tick(const GateFacts&, Time now);  // timeouts
   std::optional<Time> wake() const;       // when tick is wanted
 
-  struct Failure { ModelName model; std::string why; };
+  struct Failure { ModelName model{}; std::string why{}; bool refused = false; };  // refused: the node said no; else no end in time
   std::optional<Failure> take_failure();  // a swap was given up: refuse who waits for it
 
   SwapPhase phase() const { return phase_; }
   const Proposal& swap() const { return swap_; }      // meaningful unless steady
   Time phase_since() const { return since_; }
   Time swap_since() const { return swap_since_; }
+  Time drained() const { return drained_; }           // when the victims had nothing in flight any more
   const std::vector<Held>& held() const { return held_; }
   const Held* find(const ModelName&) const;
   Bytes used() const;
 
  private:
   void advance(const GateFacts&, Time now, std::vector<GateStep>&);
-  void give_up(std::string why, Time now, std::vector<GateStep>&);
+  void enter(SwapPhase, Time now);
+  void finish(const GateFacts&, Time now);
+  void give_up(std::string why, bool refused, Time now, std::vector<GateStep>&);
+  void order_load(const GateFacts&, Time now, std::vector<GateStep>&);
   void look(Time now, std::vector<GateStep>&);
+  bool looks_wanted() const;
   bool victim(const ModelName&) const;
+  bool other_context(const Held&, const GateFacts&) const;
+  void see(const Resident&, const GateFacts&, Time now);
   Held* find(const ModelName&);
 
-  std::vector<Held> held_;
+  std::vector<Held> held_{};
   SwapPhase phase_ = SwapPhase::steady;
-  Proposal swap_;
-  Time since_{}, swap_since_{}, looked_{};
-  Duration timeout_{};
-  int tries_ = 0;
-  std::optional<Failure> failure_;
+  Proposal swap_{};
+  Time since_{}, swap_since_{}, drained_{};
+  Time deadline_{};             // of unloading and of loading
+  Duration timeout_{};          // as it was when the swap began
+  bool overdue_ = false;        // the deadline passed once
+  int load_ctx_ = 0;            // what the load under way asks for
+  ModelName ordered_{};         // a load that has been ordered and has not ended, also after it was given up
+  Time ordered_at_{};
+  int failures_ = 0;            // of requests in this phase
+  int looks_ = -1;              // answers of /api/ps since a load failed; -1 = none has
+  Time looked_{};
+  Duration gap_{};              // to the next look
+  std::optional<Failure> failure_{};
 };
 
 }  // namespace rr

@@ -1,26 +1,37 @@
 #include "domain/memory.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace rr {
 
 namespace {
 
-// KV bytes a token and compute buffers, until /api/ps has measured the model: typical figures of the size class
-// (qwen3 1.7b 112 KiB, qwen2.5-coder 14b 192 KiB, the 30b mixture 96 KiB; f16).
+// KV bytes a token (f16) and compute buffers, until /api/ps has measured the model: what the usual model of that size takes.
+// The size alone cannot tell a mixture from a dense model; from 19.5 GB on a dense one is assumed, from 45 GB on a mixture.
 struct Shape {
-  Bytes kv_per_token, compute;
+  Bytes below, kv_per_token, compute;
 };
-Shape typical(Bytes weights) {
-  if (weights < 3 * gb) return {112 * 1024, 450'000'000};
-  if (weights < 12 * gb) return {192 * 1024, 900'000'000};
-  return {96 * 1024, 1'000'000'000};
+constexpr Shape shapes[] = {
+    {3 * gb, 112 * 1024, 450'000'000},            // qwen3:1.7b
+    {7 * gb, 128 * 1024, 450'000'000},            // llama3.1:8b
+    {12 * gb, 192 * 1024, 900'000'000},           // qwen2.5-coder:14b
+    {19'500'000'000, 96 * 1024, 1'000'000'000},   // qwen3-coder:30b
+    {45 * gb, 256 * 1024, 1'000'000'000},         // qwen2.5-coder:32b
+    {Bytes{1} << 60, 24 * 1024, 1'400'000'000},   // qwen3-coder-next
+};
+const Shape& typical(Bytes weights) {
+  for (const Shape& shape : shapes)
+    if (weights < shape.below) return shape;
+  return *std::prev(std::end(shapes));
 }
 
-const Resident* measured(const NodeBelief& node, const ModelName& model, int num_ctx) {
+std::optional<Bytes> measured(const NodeBelief& node, const ModelName& model, int num_ctx) {
   for (const Resident& r : node.residents)
-    if (r.name == model && r.num_ctx == num_ctx && r.size > 0) return &r;
-  return nullptr;
+    if (r.name == model && r.num_ctx == num_ctx && r.size > 0) return r.size;
+  for (const Measured& m : node.measured)
+    if (m.name == model && m.num_ctx == num_ctx) return m.size;
+  return std::nullopt;
 }
 
 std::optional<Bytes> weights(const Settings& settings, const Fleet& fleet, const NodeName& name, const ModelName& model) {
@@ -50,12 +61,13 @@ Footprint footprint(const Settings& settings, const Fleet& fleet, const NodeName
   Footprint out;
   const ModelSettings& m = settings.model(model);
   const NodeBelief* own = fleet.node(name);
-  const Resident* seen = own ? measured(*own, model, m.num_ctx) : nullptr;
+  std::optional<Bytes> seen;
+  if (own) seen = measured(*own, model, m.num_ctx);
   for (const NodeBelief& node : fleet.nodes)
     if (!seen) seen = measured(node, model, m.num_ctx);
   const auto size = weights(settings, fleet, name, model);
   if (size) {
-    const Shape shape = typical(*size);
+    const Shape& shape = typical(*size);
     out.weights = *size;
     out.kv = shape.kv_per_token * m.num_ctx * m.parallel;
     out.compute = shape.compute;
@@ -64,7 +76,7 @@ Footprint footprint(const Settings& settings, const Fleet& fleet, const NodeName
   }
   if (seen) {
     out.measured = out.known = true;
-    out.total = seen->size;
+    out.total = *seen;
   }
   return out;
 }

@@ -19,6 +19,13 @@ std::string spoken(const Settings& settings, const ModelName& model) {
   return roles.empty() ? model.spelt() : roles.front();
 }
 
+std::string spoken(const Settings& settings, const std::vector<ModelName>& models) {
+  std::string out;
+  for (std::size_t i = 0; i < models.size(); ++i)
+    out += (i == 0 ? "" : i + 1 == models.size() ? " and " : ", ") + spoken(settings, models[i]);
+  return out;
+}
+
 Ask ask_of(const RoleSettings& role, const Settings& settings) {
   Ask ask;
   ask.role = role.name;
@@ -31,35 +38,73 @@ Ask ask_of(const RoleSettings& role, const Settings& settings) {
 
 Duration seconds(double s) { return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(s)); }
 
+std::string load_words(const Footprint& need) {
+  if (!need.known || need.weights <= 0) return "it loads";
+  const Bytes tenths = (need.weights + gb / 20) / (gb / 10);
+  const std::string size = tenths >= 100 ? std::to_string((tenths + 5) / 10) : std::to_string(tenths / 10) + "." + std::to_string(tenths % 10);
+  return size + " GB load";
+}
+
 }  // namespace
 
+// Measured, else 1 GB/s and the 2.5 s that every load takes.
 Duration Dispatch::expected_load(const NodeName& node, const ModelName& model) const {
   if (auto known = ledger_.load_s.find(node + "/" + model.key()); known != ledger_.load_s.end()) return seconds(known->second);
-  const Footprint need = footprint(*settings_, fleet_, node, model);
-  return seconds(static_cast<double>(need.weights) / 1e9 + 2.5);
+  return seconds(static_cast<double>(footprint(*settings_, fleet_, node, model).weights) / 1e9 + 2.5);
+}
+
+// Nothing when only a slot is missing: how long an answer takes is not known.
+std::optional<Duration> Dispatch::expected_ready(const NodeName& node, const ModelName& model, Time now) const {
+  const Gate* g = gate(node);
+  if (!g || g->ready(model, facts(node), now)) return std::nullopt;
+  const Duration own = expected_load(node, model);
+  if (g->phase() == SwapPhase::steady || g->swap().model.empty()) return own;
+  Duration rest = expected_load(node, g->swap().model);
+  if (g->phase() == SwapPhase::loading) rest = std::max(Duration::zero(), rest - (now - g->phase_since()));
+  return g->swap().model == model ? rest : rest + own;
 }
 
 RolePicture Dispatch::role_picture(const RoleSettings& role, Time now) const {
   RolePicture out{.name = role.name, .state = "ready", .model = role.model, .node = role.nodes.front(), .why = "", .expected = {}, .required = role.required};
-  auto placed = place(ask_of(role, *settings_), fleet_, *settings_);
+  const auto placed = place(ask_of(role, *settings_), fleet_, *settings_);
+  if (placed) out.node = placed->node;
+  const NodeBelief* belief = fleet_.node(out.node);
+  const Gate* g = gate(out.node);
   if (!placed) {
     out.state = "unavailable";
     out.why = placed.error().sentence;
-  } else {
-    out.node = placed->node;
-    const Gate* g = gate(out.node);
-    const Held* held = g ? g->find(role.model) : nullptr;
-    if (!held || held->leaving) {
-      out.state = "after_swap";
-      out.expected = expected_load(out.node, role.model);
-      const Bytes limit = settings_->node(out.node) ? settings_->node(out.node)->gpu_memory : 0;
-      const Footprint need = footprint(*settings_, fleet_, out.node, role.model);
-      if (g && !fits(limit, g->used(), need.total)) {
-        for (const Held& h : g->held())
-          if (!settings_->pinned(h.model, out.node)) out.why += (out.why.empty() ? "" : " and ") + spoken(*settings_, h.model);
-        out.why += out.why.empty() ? "" : " leave first, then ";
+  } else if (!g || !belief || belief->state == NodeState::unknown) {
+    out.state = "unavailable";
+    out.why = "no word from " + out.node + " yet";
+  } else if (const GateFacts known = facts(out.node); passthrough() ? g->find(role.model) == nullptr : !g->ready(role.model, known, now)) {
+    out.state = "after_swap";
+    out.expected = expected_ready(out.node, role.model, now);
+    const std::string load = load_words(footprint(*settings_, fleet_, out.node, role.model));
+    const Proposal& swap = g->swap();
+    if (passthrough()) {
+      out.why = load;
+    } else if (g->phase() != SwapPhase::steady && swap.model == role.model) {
+      const bool loads = g->phase() == SwapPhase::loading || swap.victims.empty();
+      out.why = loads ? load + " under way" : spoken(*settings_, swap.victims) + (swap.victims.size() > 1 ? " leave" : " leaves") + " now, then " + load;
+    } else if (g->phase() != SwapPhase::steady) {
+      const std::string first = swap.model.empty() ? spoken(*settings_, swap.victims) + " to leave" : "the swap to " + spoken(*settings_, swap.model);
+      out.why = "after " + first + ", then " + load;
+    } else if (g->hopeless(role.model, known)) {
+      out.state = "unavailable";
+      out.expected.reset();
+      out.why = role.model.spelt() + " does not fit beside what is pinned on " + out.node;
+    } else {
+      std::vector<Waiting> wanted{{.model = role.model, .count = 1, .oldest = now}};
+      const PolicyView view{*g, known, wanted, *settings_, out.node};
+      Wish wish = next(settings_->policy, view, now);
+      if (std::holds_alternative<WaitUntil>(wish)) {  // somebody busy has to leave: who, if it came to that
+        wanted.front().oldest = now - settings_->max_wait;
+        wish = next(settings_->policy, view, now);
       }
-      out.why += (need.known ? to_gib(need.weights) + " GiB load" : "it loads");
+      const auto* proposal = std::get_if<Proposal>(&wish);
+      if (proposal && !proposal->victims.empty() && proposal->model == role.model)
+        out.why = spoken(*settings_, proposal->victims) + (proposal->victims.size() > 1 ? " leave" : " leaves") + " when idle, then ";
+      out.why += load;
     }
   }
   if (auto known = role_state_.find(role.name); known != role_state_.end() && known->second.first == out.state) out.in_state = now - known->second.second;
@@ -72,13 +117,12 @@ NodePicture Dispatch::node_picture(const NodeBelief& belief, Time now) const {
   const Gate* g = gate(belief.name);
   if (!g) return out;
   for (const Held& h : g->held()) {
-    ModelPicture m{.model = h.model, .roles = roles_of(*settings_, h.model), .bytes = h.bytes, .vram = h.bytes, .num_ctx = h.num_ctx, .in_flight = h.in_flight, .lease = {}};
+    ModelPicture m{.model = h.model, .roles = roles_of(*settings_, h.model), .bytes = h.bytes, .vram = h.bytes, .num_ctx = h.num_ctx,
+                   .in_flight = h.in_flight, .lease = {}};
     for (const Resident& r : belief.residents)
       if (r.name == h.model) m.vram = r.size_vram;
-    if (settings_->policy == PolicyName::passthrough)
-      m.in_flight = static_cast<int>(std::count_if(running_.begin(), running_.end(), [&](const auto& r) { return r.second.node == belief.name && r.second.model == h.model; }));
-    if (h.expires) m.lease = std::max(Duration::zero(), *h.expires - now);
-    else if (!h.sent.forever() && h.in_flight > 0) m.lease = h.sent.value;
+    if (h.in_flight == 0 && h.expires) m.lease = std::max(Duration::zero(), *h.expires - now);
+    if (h.in_flight > 0 && !passthrough() && !h.next.forever()) m.lease = h.next.value;  // begins anew when it is idle
     out.models.push_back(std::move(m));
   }
   out.used = g->used();
@@ -87,35 +131,43 @@ NodePicture Dispatch::node_picture(const NodeBelief& belief, Time now) const {
   return out;
 }
 
+// "coder r-000412 to finish, then a swap"
+std::string Dispatch::for_what(const Waiter& w, Time now) const {
+  const Gate* g = gate(w.node);
+  const NodeBelief* belief = fleet_.node(w.node);
+  if (!g || !belief || belief->state != NodeState::up) return "word from " + w.node;
+  const ModelName& model = w.ask.model;
+  const auto finish = [&](auto concerns) {
+    for (const auto& [id, r] : running_)
+      if (r.node == w.node && concerns(r.model)) return (r.ask.role.empty() ? r.model.spelt() : r.ask.role) + " " + id_text(id) + " to finish";
+    for (const Ghost& ghost : ghosts_)
+      if (ghost.node == w.node && concerns(ghost.model)) return "the prompt of a cancelled " + spoken(*settings_, ghost.model) + " request to end";
+    return std::string();
+  };
+  const Proposal& swap = g->swap();
+  const auto victim = [&](const ModelName& m) { return std::find(swap.victims.begin(), swap.victims.end(), m) != swap.victims.end(); };
+  if (g->phase() != SwapPhase::steady && swap.model == model) {
+    if (g->phase() == SwapPhase::loading) return spoken(*settings_, model) + " to load";
+    if (g->phase() == SwapPhase::unloading) return spoken(*settings_, swap.victims) + " to leave, then " + spoken(*settings_, model) + " loads";
+    return finish(victim) + ", then a swap";
+  }
+  if (g->phase() != SwapPhase::steady && (victim(model) || !g->find(model)))
+    return (swap.model.empty() ? spoken(*settings_, swap.victims) + " to leave" : "the swap to " + spoken(*settings_, swap.model)) + ", then a swap back";
+  if (g->ready(model, facts(w.node), now)) return finish([&](const ModelName& m) { return m == model; });
+  std::string busy = finish([&](const ModelName& m) { return !settings_->pinned(m, w.node); });
+  return busy.empty() ? "a swap" : busy + ", then a swap";
+}
+
 Picture Dispatch::picture(Time now) const {
   Picture out;
   for (const RoleSettings& role : settings_->roles) out.roles.push_back(role_picture(role, now));
   for (const NodeBelief& belief : fleet_.nodes) out.nodes.push_back(node_picture(belief, now));
-  int place = 0;
-  for (const Waiter& w : line_) {
-    WaitingPicture p{.id = w.ask.id, .role = w.ask.role, .for_what = "", .place = ++place, .waited = now - w.arrived, .expected = {}};
-    const Gate* g = gate(w.node);
-    const bool resident = g && g->find(w.ask.model) && !g->find(w.ask.model)->leaving;
-    for (const auto& [id, running] : running_)
-      if (running.node == w.node && (!resident || running.model == w.ask.model)) {
-        p.for_what = spoken(*settings_, running.model) + " " + id_text(id) + " to finish";
-        break;
-      }
-    if (!resident) {
-      if (g && g->phase() == SwapPhase::loading && g->swap().model == w.ask.model) p.for_what = "its model to load";
-      else p.for_what += (p.for_what.empty() ? "" : ", then ") + std::string("a swap");
-      p.expected = expected_load(w.node, w.ask.model);
-    }
-    out.waiting.push_back(std::move(p));
-  }
+  std::map<NodeName, int> places;
+  for (const Waiter& w : line_)
+    out.waiting.push_back({.id = w.ask.id, .role = w.ask.role, .for_what = for_what(w, now), .place = ++places[w.node], .waited = now - w.arrived,
+                           .expected = expected_ready(w.node, w.ask.model, now)});
   out.in_flight = in_flight();
-  for (const NodeBelief& node : fleet_.nodes) {
-    if (node.state == NodeState::down) out.warnings.push_back(node.name + " is down: " + node.why);
-    if (!node.inventory_known) continue;
-    for (const RoleSettings& role : settings_->roles)
-      if (std::find(role.nodes.begin(), role.nodes.end(), node.name) != role.nodes.end() && !node.find(role.model))
-        out.warnings.push_back(role.model.spelt() + " of role " + role.name + " is not on " + node.name + "; there: ollama pull " + role.model.spelt());
-  }
+  out.warnings = warnings();
   return out;
 }
 

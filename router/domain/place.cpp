@@ -17,6 +17,7 @@ std::string missing_capability(const Needs& needs, const Installed& model) {
   const auto lacks = [&](const char* what) { return model.capabilities.count(what) == 0; };
   if (needs.tools && lacks("tools")) return "tools";
   if (needs.images && lacks("vision")) return "vision";
+  if (needs.embedding && lacks("embedding")) return "embedding";
   if (needs.completion && lacks("completion")) return "completion";
   return "";
 }
@@ -56,14 +57,19 @@ Look look(const NodeName& name, const Ask& ask, const Fleet& fleet, const Settin
   if (model)
     if (out.lacks = missing_capability(ask.needs, *model); !out.lacks.empty()) return why = ask.model.spelt() + " has no " + out.lacks, out;
   const Footprint need = footprint(settings, fleet, name, ask.model);
-  if (need.known && configured->gpu_memory > 0 && need.total > configured->gpu_memory) {
+  const bool bounded = configured->gpu_memory > 0 && settings.policy != PolicyName::passthrough;
+  if (bounded && need.known && need.total > configured->gpu_memory) {
     out.never = true;
     why = to_gib(need.total) + " GiB needed, " + to_gib(configured->gpu_memory) + " GiB there: it can never load";
     return out;
   }
-  if (!ask.nodes.empty() && !in(ask.nodes, name)) return why = "the role does not list it", out;
+  if (!ask.nodes.empty() && !in(ask.nodes, name)) {
+    why = ask.role.empty() ? "it is not asked for" : "roles." + ask.role + ".node does not list it";
+    return out;
+  }
   if (node->state == NodeState::down) {
-    out.down = true;
+    // Asked for by role it is the role's node; asked for by name it counts only if it is known to have the model.
+    (model || !ask.nodes.empty() ? out.down : out.missing) = true;
     why = "the node is down: " + node->why;
     return out;
   }
@@ -109,7 +115,7 @@ Refusal refusal(const Ask& ask, const std::vector<Look>& all, const Fleet& fleet
     const std::string lacks = first([](const Look& x) { return !x.lacks.empty(); }).lacks;
     const std::string other = role_with(lacks, fleet, settings);
     return {.code = "capability_missing", .side = Side::client, .status = 400,
-            .sentence = ask.model.spelt() + " has no " + lacks + (other.empty() ? "; no role's model has it" : "; role " + other + " has it")};
+            .sentence = ask.model.spelt() + " has no " + lacks + (other.empty() ? "; no role's model has it: name a model that has" : "; role " + other + " has it")};
   }
   if (any([](const Look& l) { return l.never; })) {
     const Look l = first([](const Look& x) { return x.never; });

@@ -1,0 +1,189 @@
+// What nodes, the clock and the operator tell the dispatch: beliefs, finished orders, new settings.
+#include "domain/dispatch.hpp"
+
+#include <algorithm>
+
+namespace rr {
+
+namespace {
+
+std::string missing_line(const RoleSettings& role, const NodeName& node) {
+  return "role " + role.name + ": " + role.model.spelt() + " is not on " + node + "; there: ollama pull " + role.model.spelt();
+}
+
+bool lists(const RoleSettings& role, const NodeName& node) {
+  return std::find(role.nodes.begin(), role.nodes.end(), node) != role.nodes.end();
+}
+
+}  // namespace
+
+void Dispatch::on_event(const Observed& e, Time now) {
+  NodeBelief* node = fleet_.node(e.node);
+  Gate* gate = gate_of(e.node);
+  if (!node || !gate) return;
+  if (node->state == NodeState::down && now - e.rtt < node->since) return;  // asked before it went down
+  if (node->state != NodeState::up) {
+    if (node->state == NodeState::down)
+      out_.push_back(Note{Note::Level::info, "node " + e.node + " answers again after " + to_text(now - node->since)});
+    node->state = NodeState::up;
+    node->since = now;
+    node->why.clear();
+  }
+  node->heard = now;
+  node->rtt = e.rtt;
+  node->residents = e.residents;
+  for (const Resident& r : e.residents) node->measure(r);
+  run(e.node, gate->observed(e.residents, facts(e.node), now), now);
+  advance(e.node, now);
+  note_roles(now);
+}
+
+void Dispatch::on_event(const Inventory& e, Time now) {
+  NodeBelief* node = fleet_.node(e.node);
+  if (!node) return;
+  for (const RoleSettings& role : settings_->roles) {
+    if (!lists(role, e.node)) continue;
+    const bool there = std::any_of(e.models.begin(), e.models.end(), [&](const Installed& i) { return i.name == role.model; });
+    const bool was = !node->inventory_known || node->find(role.model);
+    if (!there && was) out_.push_back(Note{Note::Level::warn, missing_line(role, e.node)});
+  }
+  node->version = e.version;
+  node->installed = e.models;
+  node->inventory_known = true;
+  node->heard = now;
+  std::vector<ModelName> missing;
+  for (const Waiter& w : line_)
+    if (w.node == e.node && !node->find(w.ask.model)) missing.push_back(w.ask.model);
+  for (const ModelName& model : missing) move_waiters(e.node, &model, std::nullopt, now);
+  advance(e.node, now);
+  note_roles(now);
+}
+
+void Dispatch::on_event(const Lost& e, Time now) {
+  NodeBelief* node = fleet_.node(e.node);
+  Gate* gate = gate_of(e.node);
+  if (!node || !gate) return;
+  if (node->state != NodeState::down) {
+    out_.push_back(Note{Note::Level::warn, "node " + e.node + " is down: " + e.why});
+    node->since = now;
+  }
+  node->state = NodeState::down;
+  node->why = e.why;
+  node->residents.clear();
+  gate->lost(now);
+  std::erase_if(unloads_, [&](const Order& o) { return o.node == e.node; });
+  move_waiters(e.node, nullptr, std::nullopt, now);
+  note_roles(now);
+}
+
+void Dispatch::on_event(const LoadEnded& e, Time now) {
+  Gate* gate = gate_of(e.node);
+  if (!gate) return;
+  const std::string key = e.node + "/" + e.model.key();
+  const auto began = load_began_.find(key);
+  if (e.failed) {
+    out_.push_back(Note{Note::Level::warn, "loading " + e.model.spelt() + " on " + e.node + " failed: " + *e.failed});
+    run(e.node, gate->failed(e.model, *e.failed, now), now);
+  } else {
+    ++ledger_.loads;
+    if (began != load_began_.end()) {
+      const double took = std::chrono::duration<double>(now - began->second).count();
+      double& known = ledger_.load_s[key];
+      known = known > 0 ? (known + took) / 2 : took;
+      out_.push_back(Note{Note::Level::info, e.node + ": loaded " + e.model.spelt() + " in " + to_text(now - began->second)});
+    }
+    note_swap_time(e.node, e.model, *gate, now);
+    run(e.node, gate->loaded(e.model, facts(e.node), now), now);
+  }
+  if (began != load_began_.end()) load_began_.erase(began);
+  advance(e.node, now);
+  note_roles(now);
+}
+
+void Dispatch::on_event(const UnloadEnded& e, Time now) {
+  Gate* gate = gate_of(e.node);
+  if (!gate) return;
+  if (e.failed) {
+    out_.push_back(Note{Note::Level::warn, "unloading " + e.model.spelt() + " on " + e.node + " failed: " + *e.failed});
+    run(e.node, gate->failed(e.model, *e.failed, now), now);
+  } else {
+    ++ledger_.unloads;
+    out_.push_back(Look{e.node});
+  }
+  advance(e.node, now);
+}
+
+void Dispatch::on_event(const UnloadWanted& e, Time now) {
+  for (const auto& [node, gate] : gates_) {
+    if (!gate.find(e.model) || !settings_->node(node)) continue;
+    if (passthrough()) {
+      out_.push_back(Unload{node, e.model});
+    } else if (settings_->pinned(e.model, node)) {
+      out_.push_back(Note{Note::Level::info, e.model.spelt() + " stays on " + node + ": a role pins it (keep_alive -1)"});
+    } else {
+      unloads_.push_back({.node = node, .model = e.model});
+    }
+  }
+  advance_all(now);
+}
+
+void Dispatch::on_event(const Adopted& e, Time now) {
+  const Snapshot before = std::exchange(settings_, e.settings);
+  Fleet next;
+  for (const NodeSettings& node : settings_->nodes) {
+    NodeBelief* known = fleet_.node(node.name);
+    const NodeSettings* was = before->node(node.name);
+    const bool same = known && was && was->addresses == node.addresses;
+    next.nodes.push_back(same ? std::move(*known) : NodeBelief{.name = node.name, .since = now});
+    if (known && !same) gates_[node.name].lost(now);  // another machine answers to this name
+    gates_[node.name];
+  }
+  std::vector<NodeName> elsewhere;
+  for (const NodeBelief& node : fleet_.nodes)
+    if (!settings_->node(node.name)) elsewhere.push_back(node.name);
+  fleet_ = std::move(next);
+  for (const NodeName& name : elsewhere) {
+    const bool used = std::any_of(running_.begin(), running_.end(), [&](const auto& r) { return r.second.node == name; });
+    if (!used) gates_.erase(name);
+    std::erase_if(unloads_, [&](const Order& o) { return o.node == name; });
+    policy_wake_.erase(name);
+    move_waiters(name, nullptr, std::nullopt, now);
+  }
+  last_refusal_.clear();
+  std::erase_if(role_state_, [&](const auto& r) { return !settings_->role(r.first); });
+  advance_all(now);
+  note_roles(now);
+}
+
+void Dispatch::on_event(const Ticked&, Time now) {
+  for (std::size_t i = 0; i < ghosts_.size();) {
+    if (ghosts_[i].until > now) {
+      ++i;
+      continue;
+    }
+    const Ghost ghost = ghosts_[i];
+    ghosts_.erase(ghosts_.begin() + static_cast<std::ptrdiff_t>(i));
+    if (Gate* gate = gate_of(ghost.node)) run(ghost.node, gate->ended(ghost.model, facts(ghost.node), now), now);
+  }
+  for (auto& [name, gate] : gates_) run(name, gate.tick(facts(name), now), now);
+  advance_all(now);
+  note_roles(now);
+}
+
+std::vector<std::string> Dispatch::warnings() const {
+  std::vector<std::string> out;
+  for (const NodeBelief& node : fleet_.nodes) {
+    if (node.state == NodeState::down) out.push_back(node.name + " is down: " + node.why);
+    if (node.state == NodeState::up)
+      for (const Resident& r : node.residents)
+        if (r.size > 0 && r.size_vram > 0 && r.size_vram < r.size)
+          out.push_back(r.name.spelt() + " on " + node.name + " is only " + std::to_string(100 * r.size_vram / r.size) +
+                        " % on the GPU: lower its num_ctx or give it more gpu_memory");
+    if (!node.inventory_known) continue;
+    for (const RoleSettings& role : settings_->roles)
+      if (lists(role, node.name) && !node.find(role.model)) out.push_back(missing_line(role, node.name));
+  }
+  return out;
+}
+
+}  // namespace rr
