@@ -112,12 +112,12 @@ void Dispatch::on_event(const Ended& e, Time now) {
   } else if (rest > Duration::zero()) {
     ghosts_.push_back({.node = was.node, .model = was.model, .until = now + rest});
   } else {
-    run(was.node, gate->ended(was.model, facts(was.node), now, outcome.sent), now);
+    const bool sure = outcome.ending == Ending::ok || outcome.ending == Ending::client_left;
+    const Reached reached = !outcome.sent ? Reached::no : sure ? Reached::yes : Reached::unsure;
+    run(was.node, gate->ended(was.model, facts(was.node), now, reached), now);
   }
   if (outcome.ending == Ending::node_failed) out_.push_back(Look{was.node});
-  const bool removed = !settings_->node(was.node);
-  const bool used = std::any_of(running_.begin(), running_.end(), [&](const auto& r) { return r.second.node == was.node; });
-  if (removed && !used) gates_.erase(was.node);
+  forget_gate(was.node);
   advance(was.node, now);
 }
 

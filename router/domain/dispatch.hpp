@@ -115,6 +115,9 @@ class Dispatch {
   void note_swap_time(const NodeName&, const ModelName&, const Gate&, Time);
   void note_roles(Time);
   void wake(Time);
+  void end_ghosts(Time);
+  bool is_up(const NodeName&) const;
+  void forget_gate(const NodeName&);            // of a node that left the configuration, once nothing of ours is there
   Gate* gate_of(const NodeName&);
   GateFacts facts(const NodeName&) const;
   KeepAlive load_lease(const ModelName&) const; // what a load says: never 0, and long enough for the request to come

@@ -19,7 +19,7 @@ GateFacts Dispatch::facts(const NodeName& name) const {
     const ModelSettings& m = settings_->model(model);
     const Installed* installed = belief ? belief->find(model) : nullptr;
     out.models.push_back({.name = model, .need = footprint(*settings_, fleet_, name, model).total, .parallel = std::max(1, m.parallel),
-                          .num_ctx = m.num_ctx, .pinned = settings_->pinned(model, name), .lease = load_lease(model),
+                          .num_ctx = m.num_ctx, .use_mmap = m.use_mmap, .pinned = settings_->pinned(model, name), .lease = load_lease(model),
                           .digest = installed ? installed->digest : std::string()});
   };
   for (const RoleSettings& role : settings_->roles)
@@ -81,7 +81,7 @@ bool Dispatch::told_failure(const NodeName& node, Gate& gate, Time now) {
   const std::string model = failure->model.spelt();
   out_.push_back(Note{Note::Level::warn, node + ": gave up " + (model.empty() ? "an unload" : "the swap to " + model) + ": " + failure->why});
   if (model.empty()) return true;
-  Refusal refusal{.code = "swap_failed", .side = Side::node, .status = 503,
+  Refusal refusal{.code = "load_failed", .side = Side::node, .status = 503,
                   .sentence = model + " could not be loaded on " + node + ": " + failure->why + "; /health shows the node, ask again",
                   .retry_after_s = 30};
   if (failure->refused) {
@@ -133,6 +133,7 @@ void Dispatch::propose(const NodeName& node, Gate& gate, Time now) {
   if (const auto* until = std::get_if<WaitUntil>(&wish)) policy_wake_[node] = until->at;
   const auto* proposal = std::get_if<Proposal>(&wish);
   if (!proposal) return;
+  if (!proposal->model.empty() && known.model(proposal->model).name.empty()) return;  // of no role, not waited for: nothing is known of it
   const auto why_not = gate.refuses(*proposal, known, now);
   if (!why_not) {
     last_refusal_.erase(node);
@@ -186,7 +187,7 @@ void Dispatch::wake(Time now) {
   const auto sooner = [&](Time t) { at = at ? std::min(*at, t) : t; };
   for (const auto& [node, t] : policy_wake_) sooner(t);
   for (const auto& [name, gate] : gates_)
-    if (const auto t = gate.wake()) sooner(*t);
+    if (const auto t = gate.wake(); t && is_up(name)) sooner(*t);
   for (const Ghost& ghost : ghosts_) sooner(ghost.until);
   if (at) out_.push_back(WakeAt{std::max(*at, now)});
 }

@@ -2,6 +2,7 @@
 #include "domain/dispatch.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace rr {
 
@@ -21,7 +22,6 @@ void Dispatch::on_event(const Observed& e, Time now) {
   NodeBelief* node = fleet_.node(e.node);
   Gate* gate = gate_of(e.node);
   if (!node || !gate) return;
-  if (node->state == NodeState::down && now - e.rtt < node->since) return;  // asked before it went down
   if (node->state != NodeState::up) {
     if (node->state == NodeState::down)
       out_.push_back(Note{Note::Level::info, "node " + e.node + " answers again after " + to_text(now - node->since)});
@@ -34,6 +34,11 @@ void Dispatch::on_event(const Observed& e, Time now) {
   node->residents = e.residents;
   for (const Resident& r : e.residents) node->measure(r);
   run(e.node, gate->observed(e.residents, facts(e.node), now), now);
+  for (Ghost& ghost : ghosts_) {  // a prompt is not computed in an engine that is gone
+    const Held* held = ghost.node == e.node ? std::as_const(*gate).find(ghost.model) : nullptr;
+    if (held && held->missed >= 2) ghost.until = now;
+  }
+  end_ghosts(now);
   advance(e.node, now);
   note_roles(now);
 }
@@ -83,7 +88,7 @@ void Dispatch::on_event(const LoadEnded& e, Time now) {
   const auto began = load_began_.find(key);
   if (e.failed) {
     out_.push_back(Note{Note::Level::warn, "loading " + e.model.spelt() + " on " + e.node + " failed: " + *e.failed});
-    run(e.node, gate->failed(e.model, *e.failed, now), now);
+    run(e.node, gate->load_failed(e.model, *e.failed, now), now);
   } else {
     ++ledger_.loads;
     if (began != load_began_.end()) {
@@ -96,6 +101,7 @@ void Dispatch::on_event(const LoadEnded& e, Time now) {
     run(e.node, gate->loaded(e.model, facts(e.node), now), now);
   }
   if (began != load_began_.end()) load_began_.erase(began);
+  forget_gate(e.node);
   advance(e.node, now);
   note_roles(now);
 }
@@ -105,11 +111,12 @@ void Dispatch::on_event(const UnloadEnded& e, Time now) {
   if (!gate) return;
   if (e.failed) {
     out_.push_back(Note{Note::Level::warn, "unloading " + e.model.spelt() + " on " + e.node + " failed: " + *e.failed});
-    run(e.node, gate->failed(e.model, *e.failed, now), now);
+    run(e.node, gate->unload_failed(e.model, *e.failed, now), now);
   } else {
     ++ledger_.unloads;
-    out_.push_back(Look{e.node});
+    run(e.node, gate->unloaded(e.model, now), now);
   }
+  forget_gate(e.node);
   advance(e.node, now);
 }
 
@@ -143,19 +150,26 @@ void Dispatch::on_event(const Adopted& e, Time now) {
     if (!settings_->node(node.name)) elsewhere.push_back(node.name);
   fleet_ = std::move(next);
   for (const NodeName& name : elsewhere) {
-    const bool used = std::any_of(running_.begin(), running_.end(), [&](const auto& r) { return r.second.node == name; });
-    if (!used) gates_.erase(name);
+    if (Gate* gate = gate_of(name)) gate->lost(now);
+    forget_gate(name);
     std::erase_if(unloads_, [&](const Order& o) { return o.node == name; });
     policy_wake_.erase(name);
-    move_waiters(name, nullptr, std::nullopt, now);
   }
+  std::vector<std::pair<NodeName, ModelName>> astray;  // their role runs elsewhere now, or their node is gone
+  for (Waiter& w : line_) {
+    const RoleSettings* role = settings_->role(w.ask.role);
+    if (role && role->model == w.ask.model) w.ask.nodes = role->nodes;
+    const bool listed = w.ask.nodes.empty() || std::find(w.ask.nodes.begin(), w.ask.nodes.end(), w.node) != w.ask.nodes.end();
+    if (!listed || !settings_->node(w.node)) astray.emplace_back(w.node, w.ask.model);
+  }
+  for (const auto& [node, model] : astray) move_waiters(node, &model, std::nullopt, now);
   last_refusal_.clear();
   std::erase_if(role_state_, [&](const auto& r) { return !settings_->role(r.first); });
   advance_all(now);
   note_roles(now);
 }
 
-void Dispatch::on_event(const Ticked&, Time now) {
+void Dispatch::end_ghosts(Time now) {
   for (std::size_t i = 0; i < ghosts_.size();) {
     if (ghosts_[i].until > now) {
       ++i;
@@ -164,10 +178,29 @@ void Dispatch::on_event(const Ticked&, Time now) {
     const Ghost ghost = ghosts_[i];
     ghosts_.erase(ghosts_.begin() + static_cast<std::ptrdiff_t>(i));
     if (Gate* gate = gate_of(ghost.node)) run(ghost.node, gate->ended(ghost.model, facts(ghost.node), now), now);
+    forget_gate(ghost.node);
   }
-  for (auto& [name, gate] : gates_) run(name, gate.tick(facts(name), now), now);
+}
+
+void Dispatch::on_event(const Ticked&, Time now) {
+  end_ghosts(now);
+  for (auto& [name, gate] : gates_)
+    if (is_up(name)) run(name, gate.tick(facts(name), now), now);
   advance_all(now);
   note_roles(now);
+}
+
+bool Dispatch::is_up(const NodeName& name) const {
+  const NodeBelief* node = fleet_.node(name);
+  return node && node->state == NodeState::up;
+}
+
+void Dispatch::forget_gate(const NodeName& name) {
+  const Gate* gate = gate_of(name);
+  if (!gate || settings_->node(name)) return;
+  const bool running = std::any_of(running_.begin(), running_.end(), [&](const auto& r) { return r.second.node == name; });
+  const bool ghosts = std::any_of(ghosts_.begin(), ghosts_.end(), [&](const Ghost& g) { return g.node == name; });
+  if (!running && !ghosts && !gate->orders_out()) gates_.erase(name);
 }
 
 std::vector<std::string> Dispatch::warnings() const {

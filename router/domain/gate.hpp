@@ -36,14 +36,18 @@ struct Held {  // a model on the node, as the gate counts it
   Time used{};                  // end of its last request
   std::optional<Time> expires{};  // the node's own lease while idle; absent = for ever
   bool leaving = false;         // a request with keep_alive 0 ran, or it is a victim being unloaded
+  bool unsure = false;          // there, but nobody knows for how long or with what: a load comes before the next grant
   int missed = 0;               // /api/ps answers running that did not list it: 1 = not granted, 2 and idle = gone
-  bool ours = false;            // we loaded it: num_ctx is what we asked for
+  bool ours = false;            // we loaded it: num_ctx and use_mmap are what we asked for
+  std::optional<bool> use_mmap{};
   int shown_ctx = 0;            // as /api/ps last showed it; a change means that somebody else reloaded it
   KeepAlive sent = for_ever;    // the lease in force: of the last load or the last request that reached the node
   KeepAlive next = for_ever;    // of the last grant
   bool touched = false;         // a request reached the node since it was last idle
+  bool in_doubt = false;        // ... or perhaps did: what lease is in force is not known
   bool settled = false;         // one /api/ps answer has come since it became idle: the next one is newer than that
   Time leaving_since{}, renewed{};
+  std::optional<Time> stayed{}; // an unload of it was given up then
   std::string digest{};
 };
 
@@ -58,6 +62,7 @@ struct GateFacts {  // what the gate may ask about the world, handed in at each 
     ModelName name{};
     Bytes need = 0;
     int parallel = 1, num_ctx = 0;
+    std::optional<bool> use_mmap{};
     bool pinned = false;
     KeepAlive lease = for_ever;  // what a load of it says
     std::string digest{};        // as /api/tags has it: /api/ps lists weights under the name that loaded them
@@ -66,6 +71,8 @@ struct GateFacts {  // what the gate may ask about the world, handed in at each 
   std::vector<Model> models{};                            // others: need 0, parallel 1, num_ctx 0, not pinned
 };
 
+enum class Reached { yes, no, unsure };  // whether a request's keep_alive is in force at the node
+
 class Gate {
  public:
   // A request may go to `model` now. Ready, not a victim, not leaving, a slot free, loaded with the
@@ -73,10 +80,12 @@ class Gate {
   bool may_grant(const ModelName&, const GateFacts&, Time now) const;
   bool ready(const ModelName&, const GateFacts&, Time now) const;  // the same without the slot
 
+  // Loaded with another num_ctx or use_mmap than its requests bring: the node would reload it, so it is reloaded first.
+  bool other_options(const Held&, const GateFacts&) const;
+
   void grant(const ModelName&, KeepAlive sent, Time now);
   // The request ended (or its counted prompt did). With keep_alive 0 and nothing in flight the model is leaving.
-  // `sent`: it reached the node, so its keep_alive is in force there.
-  std::vector<GateStep> ended(const ModelName&, const GateFacts&, Time now, bool sent = true);
+  std::vector<GateStep> ended(const ModelName&, const GateFacts&, Time now, Reached = Reached::yes);
 
   // Begins a swap, or says why not: a swap under way, a victim pinned or absent, the model ready already,
   // it would not fit even then, it could never fit.
@@ -88,12 +97,16 @@ class Gate {
   bool drop(Time now);
 
   std::vector<GateStep> observed(const std::vector<Resident>&, const GateFacts&, Time now);  // /api/ps
+  // Every load and every unload that was ordered is answered once, by these; until then the node takes no other load, and
+  // the model of an unload no grant. A failed one is tried once more after a look, then given up (take_failure).
   std::vector<GateStep> loaded(const ModelName&, const GateFacts&, Time now);
-  // A load or unload request failed: tried once more after a look, then given up (take_failure).
-  std::vector<GateStep> failed(const ModelName&, std::string why, Time now);
-  void lost(Time now);                    // the node is down: nothing is held but what is still in flight; no swap
+  std::vector<GateStep> load_failed(const ModelName&, std::string why, Time now);
+  std::vector<GateStep> unloaded(const ModelName&, Time now);  // the reply; gone when /api/ps says so
+  std::vector<GateStep> unload_failed(const ModelName&, std::string why, Time now);
+  void lost(Time now);                    // the node is down: held is only what is in flight or on its way out; no swap
   std::vector<GateStep> tick(const GateFacts&, Time now);  // timeouts
   std::optional<Time> wake() const;       // when tick is wanted
+  bool orders_out() const { return load_out_ || !unloads_out_.empty(); }
 
   struct Failure { ModelName model{}; std::string why{}; bool refused = false; };  // refused: the node said no; else no end in time
   std::optional<Failure> take_failure();  // a swap was given up: refuse who waits for it
@@ -106,17 +119,21 @@ class Gate {
   const std::vector<Held>& held() const { return held_; }
   const Held* find(const ModelName&) const;
   Bytes used() const;
+  // All that decides what the gate will do, times as distances from now: two gates of one state act alike.
+  std::string state(Time now) const;
 
  private:
+  void idle(Held&, Time now, std::vector<GateStep>&);
   void advance(const GateFacts&, Time now, std::vector<GateStep>&);
   void enter(SwapPhase, Time now);
-  void finish(const GateFacts&, Time now);
+  void finish(Time now);
   void give_up(std::string why, bool refused, Time now, std::vector<GateStep>&);
   void order_load(const GateFacts&, Time now, std::vector<GateStep>&);
   void look(Time now, std::vector<GateStep>&);
   bool looks_wanted() const;
   bool victim(const ModelName&) const;
-  bool other_context(const Held&, const GateFacts&) const;
+  bool unload_out(const ModelName&) const;
+  void order_unload(const ModelName&, std::vector<GateStep>&);
   void see(const Resident&, const GateFacts&, Time now);
   Held* find(const ModelName&);
 
@@ -127,10 +144,11 @@ class Gate {
   Time deadline_{};             // of unloading and of loading
   Duration timeout_{};          // as it was when the swap began
   bool overdue_ = false;        // the deadline passed once
-  int load_ctx_ = 0;            // what the load under way asks for
-  ModelName ordered_{};         // a load that has been ordered and has not ended, also after it was given up
-  Time ordered_at_{};
-  int failures_ = 0;            // of requests in this phase
+  GateFacts::Model load_{};     // what the load under way asks for
+  bool load_out_ = false;       // ... and it has not been answered yet
+  Time load_at_{};
+  std::vector<ModelName> unloads_out_{};
+  int failures_ = 0;            // of orders in this phase
   int looks_ = -1;              // answers of /api/ps since a load failed; -1 = none has
   Time looked_{};
   Duration gap_{};              // to the next look

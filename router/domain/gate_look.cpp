@@ -19,22 +19,26 @@ void Gate::see(const Resident& r, const GateFacts& facts, Time now) {
       if (m.digest == r.digest) name = m.name;
   Held* h = find(name);
   if (!h) {
-    held_.push_back({.model = name, .bytes = r.size, .num_ctx = r.num_ctx, .used = now, .expires = r.expires, .shown_ctx = r.num_ctx, .digest = r.digest});
+    held_.push_back({.model = name, .bytes = r.size, .num_ctx = r.num_ctx, .used = now, .expires = r.expires,
+                     .unsure = facts.model(name).use_mmap.has_value(), .shown_ctx = r.num_ctx, .digest = r.digest});
     return;
   }
   h->missed = 0;
   if (r.size > 0) h->bytes = r.size;
   h->digest = r.digest;
-  if (h->shown_ctx > 0 && h->shown_ctx != r.num_ctx) h->ours = false;
+  if (h->shown_ctx > 0 && h->shown_ctx != r.num_ctx) {
+    h->ours = false;
+    h->unsure = h->unsure || facts.model(name).use_mmap.has_value();
+  }
   if (!h->ours) h->num_ctx = r.num_ctx;
   h->shown_ctx = r.num_ctx;
   if (h->in_flight > 0) return;
   // Ours is the lease we sent, unless the node, asked after the model became idle, knows of a shorter one.
   if (h->settled && r.expires && (!h->expires || *r.expires < *h->expires)) h->expires = r.expires;
   h->settled = true;
-  if (h->leaving && phase_ == SwapPhase::steady && now - h->leaving_since > leaving_doubt) {
-    h->leaving = false;
-    h->expires = now;  // renewed by a load before it is granted
+  if (h->leaving && phase_ == SwapPhase::steady && !unload_out(name) && now - h->leaving_since > leaving_doubt) {
+    h->leaving = false;  // somebody else keeps it, or its end is very slow: a load will tell
+    h->unsure = true;
   }
 }
 
@@ -46,9 +50,9 @@ std::vector<GateStep> Gate::observed(const std::vector<Resident>& seen, const Ga
   std::erase_if(held_, [](const Held& h) { return h.missed >= 2 && h.in_flight == 0; });  // a busy one may be reloading
   if (phase_ == SwapPhase::loading) {
     const Held* own = find(swap_.model);
-    const bool there = own && own->missed == 0 && !own->leaving;
+    const bool there = own && own->missed == 0 && !own->leaving && !own->unsure;
     if (looks_ >= 0) ++looks_;
-    if (there && (looks_ >= 0 || overdue_)) finish(facts, now);
+    if (there && looks_ >= 0) enter(SwapPhase::steady, now);  // the order failed and yet it was done: as if found there
     else if (looks_ >= 2) order_load(facts, now, steps);
   }
   if (news || looks_ >= 0) look(now, steps);
@@ -57,7 +61,7 @@ std::vector<GateStep> Gate::observed(const std::vector<Resident>& seen, const Ga
 }
 
 void Gate::lost(Time now) {
-  std::erase_if(held_, [](const Held& h) { return h.in_flight == 0; });
+  std::erase_if(held_, [](const Held& h) { return h.in_flight == 0 && !h.leaving && !h.unsure; });
   for (Held& h : held_) h.missed = 1;
   failure_.reset();
   enter(SwapPhase::steady, now);
@@ -71,7 +75,7 @@ void Gate::look(Time now, std::vector<GateStep>& steps) {
 }
 
 bool Gate::looks_wanted() const {
-  return phase_ == SwapPhase::unloading || looks_ >= 0 || overdue_ ||
+  return phase_ == SwapPhase::unloading || looks_ >= 0 ||
          std::any_of(held_.begin(), held_.end(), [](const Held& h) { return h.leaving || h.missed > 0; });
 }
 
@@ -83,11 +87,11 @@ std::vector<GateStep> Gate::tick(const GateFacts& facts, Time now) {
       give_up((load ? "its load had not ended after " : "the models before it had not left after ") + to_text(2 * timeout_), false, now, steps);
       return steps;
     }
-    overdue_ = true;  // looked at, and given the same time once more
+    overdue_ = true;  // given the same time once more
     deadline_ = now + timeout_;
     look(now, steps);
     for (const ModelName& v : swap_.victims)
-      if (!load && find(v)) steps.push_back({GateStep::What::unload, v});
+      if (!load && find(v)) order_unload(v, steps);
   } else if (looks_wanted() && now >= looked_ + gap_) {
     const Duration next = std::min(2 * gap_, last_gap);
     look(now, steps);

@@ -47,7 +47,10 @@ Look look(const NodeName& name, const Ask& ask, const Fleet& fleet, const Settin
   std::string& why = out.candidate.why;
   const NodeBelief* node = fleet.node(name);
   const NodeSettings* configured = settings.node(name);
-  if (!node || !configured) return why = "the node is not in the configuration", out;
+  if (!node || !configured) {
+    out.down = true;
+    return why = "that node is not in the configuration any more", out;
+  }
   const Installed* model = node->find(ask.model);
   if (node->inventory_known && !model) {
     out.missing = true;

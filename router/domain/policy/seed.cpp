@@ -6,6 +6,8 @@ namespace rr::seed {
 
 namespace {
 
+constexpr Duration ask_again = std::chrono::minutes(1);  // after an unload that was given up
+
 KeepAlive lease(const PolicyView& view, const ModelName& model) { return view.settings.keep_alive(model, ""); }
 
 bool awaited(const PolicyView& view, const ModelName& model) {
@@ -39,6 +41,7 @@ struct Choice {
   std::vector<ModelName> victims{};
 };
 
+// `resident`: what is there and stays unless chosen.
 Choice make_room(const PolicyView& view, const ModelName& model, Bytes resident, bool busy_too) {
   const Bytes need = view.facts.need(model);
   std::vector<const Held*> chosen;
@@ -62,12 +65,12 @@ Wish wish(const PolicyView& view, const Waiting& w, Time now) {
   for (const Held& h : view.gate.held()) (h.leaving ? leaving : resident) += h.bytes;
   if (const Held* own = view.gate.find(w.model)) {
     if (own->leaving || own->missed > 0) return std::monostate{};  // /api/ps will tell
-    const int wanted = view.facts.num_ctx(w.model);
-    if (wanted > 0 && own->num_ctx != wanted) {
-      if (own->in_flight > 0 && now < due) return WaitUntil{due};
-      return Proposal{w.model, {w.model}, "it was loaded with num_ctx " + std::to_string(own->num_ctx)};
-    }
-    return Proposal{w.model, {}, "its lease ends"};
+    if (!view.gate.other_options(*own, view.facts)) return Proposal{w.model, {}, own->unsure ? "to be sure of it" : "its lease ends"};
+    if (own->in_flight > 0 && now < due) return WaitUntil{due};
+    Choice choice = make_room(view, w.model, resident + leaving - own->bytes, now >= due);  // it may need more than it had
+    if (!choice.enough && now < due) return WaitUntil{due};
+    choice.victims.push_back(w.model);
+    return Proposal{w.model, std::move(choice.victims), "it was loaded with num_ctx " + std::to_string(own->num_ctx)};
   }
   if (lease(view, w.model).zero()) {  // the architect: everybody else leaves at once
     std::vector<ModelName> all;
@@ -99,9 +102,11 @@ Wish next(const PolicyView& view, Time now) {
     if (std::holds_alternative<Proposal>(wanted)) return wanted;
     if (const auto* until = std::get_if<WaitUntil>(&wanted)) later = later ? std::min(*later, until->at) : until->at;
   }
-  for (const Held& h : view.gate.held())
-    if (h.in_flight == 0 && !h.leaving && h.missed == 0 && lease(view, h.model).zero() && !awaited(view, h.model) && !view.facts.pinned(h.model))
-      return Proposal{ModelName{}, {h.model}, "its role gives the memory back"};
+  for (const Held& h : view.gate.held()) {
+    if (h.in_flight > 0 || h.leaving || h.missed > 0 || !lease(view, h.model).zero() || awaited(view, h.model) || view.facts.pinned(h.model)) continue;
+    if (!h.stayed || now >= *h.stayed + ask_again) return Proposal{ModelName{}, {h.model}, "its role gives the memory back"};
+    later = later ? std::min(*later, *h.stayed + ask_again) : *h.stayed + ask_again;
+  }
   if (later) return WaitUntil{*later};
   return std::monostate{};
 }
