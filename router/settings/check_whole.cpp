@@ -75,6 +75,8 @@ void check_room(const RoleSettings& role, Draft& draft) {
     draft.nodes.at(role.name).hint(said + ": it can never load there");
 }
 
+bool has(const std::vector<ModelName>& set, const ModelName& model) { return std::find(set.begin(), set.end(), model) != set.end(); }
+
 struct Stayers {  // whose models stay on a node for ever
   std::vector<ModelName> models;
   std::vector<std::string> who;  // "router (2.6 for ever)"
@@ -85,7 +87,7 @@ Stayers stayers_on(const NodeSettings& node, const ModelName& beside, const Sett
   Stayers out;
   for (const RoleSettings& role : settings.roles) {
     if (!role.keep_alive.forever() || role.nodes.empty() || role.nodes.front() != node.name || role.model == beside) continue;
-    if (std::find(out.models.begin(), out.models.end(), role.model) != out.models.end()) continue;
+    if (has(out.models, role.model)) continue;
     const Footprint need = footprint(settings, Fleet{}, node.name, role.model);
     if (!need.known) continue;
     out.models.push_back(role.model);
@@ -98,7 +100,7 @@ Stayers stayers_on(const NodeSettings& node, const ModelName& beside, const Sett
 // Some set that the node can hold has all of these models.
 bool ever_together(const Plan& plan, const std::vector<ModelName>& models) {
   return std::any_of(plan.together.begin(), plan.together.end(), [&](const std::vector<ModelName>& set) {
-    return std::all_of(models.begin(), models.end(), [&](const ModelName& m) { return std::find(set.begin(), set.end(), m) != set.end(); });
+    return std::all_of(models.begin(), models.end(), [&](const ModelName& model) { return has(set, model); });
   });
 }
 
@@ -117,7 +119,8 @@ void check_beside_stayers(const RoleSettings& role, Draft& draft) {
   }
   const std::string needs = role.model.spelt() + " needs " + to_gib(need) + " GiB beside ";
   if (!tight.empty())
-    draft.models.at(role.name).hint(needs + joined(tight, "; ") + ": it loads only when it comes first (20 % of what is left stays free)");
+    draft.models.at(role.name).hint(needs + joined(tight, "; ") +
+                                    ": it loads only when it comes first (20 % of what is left stays free)");
   else if (!never.empty())
     draft.models.at(role.name).mistake(needs + joined(never, "; ") + ": it can never load.\nGive " + role.name +
                                        " another node, or whoever stays a keep_alive other than -1.");
@@ -132,8 +135,8 @@ void check_leases(Draft& draft) {
     if (longest == &role || role.model.empty()) continue;
     const auto said = draft.keep_alives.find(role.name);
     const Cursor& at = said != draft.keep_alives.end() ? said->second : draft.names.at(role.name);
-    at.hint(role.model.spelt() + " is " + longest->name + "'s model too, with keep_alive " + to_text(longest->keep_alive) + ": the longer one counts, not " +
-            to_text(role.keep_alive));
+    at.hint(role.model.spelt() + " is " + longest->name + "'s model too, with keep_alive " + to_text(longest->keep_alive) +
+            ": the longer one counts, not " + to_text(role.keep_alive));
   }
 }
 
@@ -146,10 +149,11 @@ void check_addresses(const Draft& draft) {
     Address address = node.addresses.front();
     if (address.host == "localhost") address.host = "127.0.0.1";
     const auto [owner, fresh] = owners.try_emplace(to_text(address), node.name);
-    if (!fresh) cursor->second.mistake(to_text(node.addresses.front()) + " is the address of " + owner->second + " already: one Ollama is one node");
+    const std::string said = to_text(node.addresses.front());
+    if (!fresh) cursor->second.mistake(said + " is the address of " + owner->second + " already: one Ollama is one node");
     const auto& listen = draft.settings.listen;
     if (std::find(listen.begin(), listen.end(), address) != listen.end())
-      cursor->second.mistake(to_text(node.addresses.front()) + " is where role-router itself listens: Ollama's port is 11434");
+      cursor->second.mistake(said + " is where role-router itself listens: Ollama's port is 11434");
   }
 }
 

@@ -77,7 +77,8 @@ std::optional<Bytes> Cursor::size(Bytes least) const {
   }
   if (*value >= least) return value;
   const bool unit = tree_->word.find_first_not_of("0123456789.") != std::string::npos;
-  mistake(found(*tree_) + (unit ? " is too small: at least " + size_text(least) : " has no unit and means bytes: write one such as 19GB or 56GiB"));
+  mistake(found(*tree_) + (unit ? " is too small: at least " + size_text(least)
+                                : " has no unit and means bytes: write one such as 19GB or 56GiB"));
   return std::nullopt;
 }
 
@@ -111,8 +112,9 @@ std::vector<Cursor::Entry> Cursor::entries(std::string_view expected) const {
   for (std::size_t i = 0; i < tree_->keys.size(); ++i) {
     const Tree& key = tree_->keys[i];
     if (key.kind != Tree::Kind::word || key.word.empty()) {
-      Cursor(key, path_, *problems_).mistake(key.kind == Tree::Kind::nothing ? "a name is missing here (null and ~ are no names)"
-                                                                              : expected_found("a name before the colon", key));
+      const bool null = key.kind == Tree::Kind::nothing;
+      Cursor(key, path_, *problems_)
+          .mistake(null ? "a name is missing here (null and ~ are no names)" : expected_found("a name before the colon", key));
       continue;
     }
     std::string path = path_.empty() ? key.word : path_ + "." + key.word;

@@ -46,7 +46,8 @@ void note_size(Changes& changes, const std::string& what, Bytes before, Bytes af
 
 // What is only before, only after, and in both.
 template <class Thing, class Compare>
-void each(Changes& changes, const std::string& kind, const std::vector<Thing>& before, const std::vector<Thing>& after, const Compare& compare) {
+void each(Changes& changes, const std::string& kind, const std::vector<Thing>& before, const std::vector<Thing>& after,
+          const Compare& compare) {
   const auto find = [](const std::vector<Thing>& things, const Thing& wanted) {
     return std::find_if(things.begin(), things.end(), [&](const Thing& t) { return t.name == wanted.name; });
   };
@@ -91,7 +92,8 @@ std::string difference(const Settings& before, const Settings& after) {
   note(changes, "policy", before.policy, after.policy);
   note(changes, "max_wait", before.max_wait, after.max_wait);
   note(changes, "swap_timeout", before.swap_timeout, after.swap_timeout);
-  note(changes, "on_exit", std::string(before.release_on_exit ? "release" : "keep"), std::string(after.release_on_exit ? "release" : "keep"));
+  const auto on_exit = [](const Settings& s) { return std::string(s.release_on_exit ? "release" : "keep"); };
+  note(changes, "on_exit", on_exit(before), on_exit(after));
   note_list(changes, "listen", before.listen, after.listen);
   note(changes, "drain_timeout", before.drain_timeout, after.drain_timeout);
   note(changes, "first_byte", before.first_byte, after.first_byte);

@@ -51,7 +51,8 @@ std::string sum_of(const Footprint& need, const ModelSettings& model) {
          to_gib(need.compute) + " compute";
 }
 
-std::string row(const Columns& columns, const std::string& label, const std::string& what, const std::string& number, const std::string& rest) {
+std::string row(const Columns& columns, const std::string& label, const std::string& what, const std::string& number,
+                const std::string& rest) {
   std::string out = "  " + padded(label, columns.label) + "  " + padded(what, columns.what) + "  " + right(number, columns.number);
   if (!rest.empty()) out += "  " + rest;
   return out + '\n';
@@ -97,7 +98,8 @@ std::string never(const Settings& settings, const Plan& plan, const Pair& pair) 
   const std::string stayer = stays(settings, plan, pair);
   const std::string much = pair.sum > plan.limit ? to_gib(pair.sum - plan.limit) + " too much: " : "too tight (20 % stays free): ";
   if (!stayer.empty()) return much + stayer + " stays for ever";
-  return much + "they swap, " + decimal_gb(settings, *line_of(plan, pair.a)) + " one way, " + decimal_gb(settings, *line_of(plan, pair.b)) + " the other";
+  const auto load = [&](const ModelName& model) { return decimal_gb(settings, *line_of(plan, model)); };
+  return much + "they swap, " + load(pair.a) + " one way, " + load(pair.b) + " the other";
 }
 
 Columns columns_of(const Plan& plan) {
@@ -117,39 +119,46 @@ std::string node_block(const Settings& settings, const Plan& plan) {
   std::string out = plan.node + "   " + (plan.limit ? to_gib(plan.limit) + " GiB" : "no gpu_memory: no bound is applied") + '\n';
   if (plan.models.empty()) return out + "  no role uses it\n";
   const Columns columns = columns_of(plan);
-  for (const Plan::Line& line : plan.models)
-    out += row(columns, who(line), line.model.spelt(), line.need.known ? to_gib(line.need.total) : "?", sum_of(line.need, settings.model(line.model)));
+  for (const Plan::Line& line : plan.models) {
+    const std::string total = line.need.known ? to_gib(line.need.total) : "?";
+    out += row(columns, who(line), line.model.spelt(), total, sum_of(line.need, settings.model(line.model)));
+  }
   if (!plan.limit) return out;
   for (const auto& set : plan.together)
     if (set.size() > 1) out += row(columns, "together", names(plan, set), to_gib(sum(plan, set)), order(plan, set));
   for (const auto& set : plan.together)
     if (set.size() == 1) out += row(columns, "alone", names(plan, set), to_gib(sum(plan, set)), "fits");
   for (const Plan::Line& line : plan.models)
-    if (!line.alone_fits) out += row(columns, "never", who(line), to_gib(line.need.total), to_gib(line.need.total - plan.limit) + " too much: it can never load here");
+    if (!line.alone_fits)
+      out += row(columns, "never", who(line), to_gib(line.need.total),
+                 to_gib(line.need.total - plan.limit) + " too much: it can never load here");
   for (const Pair& pair : plan.never)
-    if (both_fit_alone(plan, pair)) out += row(columns, "never", names(plan, {pair.a, pair.b}), to_gib(pair.sum), never(settings, plan, pair));
+    if (both_fit_alone(plan, pair))
+      out += row(columns, "never", names(plan, {pair.a, pair.b}), to_gib(pair.sum), never(settings, plan, pair));
   return out;
 }
 
 // One hint for each node where roles swap: the largest model, and everybody who swaps with it.
 std::string swap_hint(const Settings& settings, const Plan& plan) {
   const Plan::Line* first = nullptr;
-  for (const Pair& pair : plan.never)
-    if (both_fit_alone(plan, pair) && stays(settings, plan, pair).empty() && (!first || pair.a == first->model)) first = line_of(plan, pair.a);
-  if (!first) return "";
   std::vector<std::string> others;
-  for (const Pair& pair : plan.never)
-    if (pair.a == first->model && both_fit_alone(plan, pair) && stays(settings, plan, pair).empty()) others.push_back(who(plan, pair.b));
+  for (const Pair& pair : plan.never) {
+    if (!both_fit_alone(plan, pair) || !stays(settings, plan, pair).empty()) continue;
+    if (!first) first = line_of(plan, pair.a);
+    if (pair.a == first->model) others.push_back(who(plan, pair.b));
+  }
+  if (!first) return "";
   const RoleSettings* role = settings.role(first->roles.front());
   const std::string place = role ? settings.file + ":" + std::to_string(role->at.line) + ": " : "";
-  return "hint  " + place + who(*first) + " swaps with " + joined(others, " and ") + " on " + plan.node + ", " + decimal_gb(settings, *first) +
-         " each time.\n      One model for them, or another node for one of them, avoids it. It changes which model\n"
+  return "hint  " + place + who(*first) + " swaps with " + joined(others, " and ") + " on " + plan.node + ", " +
+         decimal_gb(settings, *first) + " each time.\n      One model for them, or another node for one of them, avoids it. It changes which model\n"
          "      answers or where, so it is your choice.\n";
 }
 
 std::string need_line(const Plan& plan) {
   if (plan.limit < raised_from || plan.limit % mib != 0) return "";
-  return "needs " + plan.node + ": sudo sysctl iogpu.wired_limit_mb=" + std::to_string(plan.limit / mib) + "        (again after every boot)\n";
+  return "needs " + plan.node + ": sudo sysctl iogpu.wired_limit_mb=" + std::to_string(plan.limit / mib) +
+         "        (again after every boot)\n";
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ bool is_ipv4(std::string_view host) {
   while (true) {
     const std::string_view part = host.substr(0, host.find('.'));
     const auto value = parse_whole(part);
-    if (part.empty() || part.size() > 3 || part.find_first_not_of("0123456789") != std::string_view::npos || !value || *value > 255) return false;
+    const bool digits = part.find_first_not_of("0123456789") == std::string_view::npos;
+    if (part.empty() || part.size() > 3 || !digits || !value || *value > 255) return false;
     ++parts;
     if (part.size() == host.size()) return parts == 4;
     host.remove_prefix(part.size() + 1);
@@ -22,7 +23,8 @@ bool is_ipv4(std::string_view host) {
 }
 
 bool is_ipv6(std::string_view host) {
-  return host.find(':') != std::string_view::npos && host.substr(0, host.find('%')).find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
+  const std::string_view number = host.substr(0, host.find('%'));  // without the zone
+  return number.find(':') != std::string_view::npos && number.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
 }
 
 bool is_loopback(std::string_view host) { return host.starts_with("127.") || host == "::1"; }
@@ -36,7 +38,8 @@ std::vector<Address> read_one(const Cursor& cursor) {
   const bool bracketed = host_text.size() > 2 && host_text.front() == '[' && host_text.back() == ']';
   const std::string host = bracketed ? host_text.substr(1, host_text.size() - 2) : host_text;
   if (host.empty() || host == "*" || !port) {
-    cursor.mistake(quoted(*text) + " is not host:port: write localhost:8000 for this machine alone, or 0.0.0.0:8000 for the whole network");
+    cursor.mistake(quoted(*text) +
+                   " is not host:port: write localhost:8000 for this machine alone, or 0.0.0.0:8000 for the whole network");
     return {};
   }
   if (*port < 1 || *port > 65535) {
@@ -46,11 +49,13 @@ std::vector<Address> read_one(const Cursor& cursor) {
   const auto number = static_cast<std::uint16_t>(*port);
   if (host == "localhost") return {{"127.0.0.1", number}, {"::1", number}};
   if (bracketed ? !is_ipv6(host) : !is_ipv4(host)) {
-    cursor.mistake(quoted(host_text) + " is no address of this machine: write localhost, an IPv4 address, or an IPv6 address in brackets");
+    cursor.mistake(quoted(host_text) +
+                   " is no address of this machine: write localhost, an IPv4 address, or an IPv6 address in brackets");
     return {};
   }
   if (!is_loopback(host))
-    cursor.hint("other machines can reach " + *text + ": Ollama's API has no password. localhost:" + std::to_string(number) + " keeps it to this machine");
+    cursor.hint("other machines can reach " + *text + ": Ollama's API has no password. localhost:" + std::to_string(number) +
+                " keeps it to this machine");
   return {{host, number}};
 }
 

@@ -45,9 +45,11 @@ void read_names(const Cursor* also_called, Draft& draft) {
       draft.names.at(role.name).mistake(same_as(role.name, *owner) + ": choose another name");
   }
   if (!also_called) return;
-  for (const auto& [name, name_at, value] : also_called->entries("names by role, such as  coder: [developer, \xEC\xBD\x94\xEB\x8D\x94]")) {
-    const auto role = std::find_if(draft.settings.roles.begin(), draft.settings.roles.end(), [&](const RoleSettings& r) { return r.name == name; });
-    if (role == draft.settings.roles.end()) {
+  std::vector<RoleSettings>& roles = draft.settings.roles;
+  for (const auto& entry : also_called->entries("names by role, such as  coder: [developer, 코더]")) {
+    const auto& [name, name_at, value] = entry;
+    const auto role = std::find_if(roles.begin(), roles.end(), [&](const RoleSettings& r) { return r.name == entry.key; });
+    if (role == roles.end()) {
       name_at.mistake(quoted(name) + " is no role" + did_you_mean(name, draft.role_names, "roles"));
       continue;
     }

@@ -18,8 +18,8 @@ std::optional<Address> read_address(const Cursor& cursor) {
     return std::nullopt;
   }
   const auto address = text->find_first_of("/ @?#") == std::string::npos ? parse_address(*text, 11434) : std::nullopt;
-  if (!address || address->port == 0) cursor.mistake(quoted(*text) + " is no address: write host or host:port (1 to 65535), IPv6 as [fe80::1]:11434");
-  else return address;
+  if (address && address->port != 0) return address;
+  cursor.mistake(quoted(*text) + " is no address: write host or host:port (1 to 65535), IPv6 as [fe80::1]:11434");
   return std::nullopt;
 }
 
@@ -32,12 +32,14 @@ void read_type(const Cursor& cursor) {
 
 std::string why_no_name(std::string_view word) {
   if (word == "auto") return "\"auto\" asks the router to find the role: choose another name";
-  if (word.find_first_of("/: \t") != std::string_view::npos) return "a name has no space, slash or colon: it stands in paths and model names";
+  if (word.find_first_of("/: \t") != std::string_view::npos)
+    return "a name has no space, slash or colon: it stands in paths and model names";
   return "";
 }
 
 void read_nodes(const Cursor& nodes, Draft& draft) {
-  for (const auto& [name, name_at, value] : nodes.entries("nodes, each such as  mac-mini: { address: mac-mini.local, gpu_memory: 56GiB }")) {
+  constexpr std::string_view example = "nodes, each such as  mac-mini: { address: mac-mini.local, gpu_memory: 56GiB }";
+  for (const auto& [name, name_at, value] : nodes.entries(example)) {
     draft.node_names.push_back(name);
     if (const std::string why = why_no_name(name); !why.empty()) name_at.mistake(why);
     const Fields fields(value, section("nodes.*"), "a node such as { address: mac-mini.local, gpu_memory: 56GiB }");
@@ -46,7 +48,8 @@ void read_nodes(const Cursor& nodes, Draft& draft) {
       for (const Cursor& one : address->one_or_list("an address such as mac-mini.local or 192.168.0.7:11434")) {
         const auto read = read_address(one);
         if (!read) continue;
-        if (std::find(node.addresses.begin(), node.addresses.end(), *read) != node.addresses.end()) one.mistake("this address is said twice: remove one");
+        const bool twice = std::find(node.addresses.begin(), node.addresses.end(), *read) != node.addresses.end();
+        if (twice) one.mistake("this address is said twice: remove one");
         if (node.addresses.empty()) draft.addresses.emplace(name, one);
         node.addresses.push_back(*read);
       }

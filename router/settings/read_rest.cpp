@@ -74,7 +74,8 @@ void read_times_and_limits(const Fields& top, Draft& draft) {
     read_size(fields.find("bodies"), limits.bodies, 4 << 10);
     read_size(fields.find("stream_buffers"), limits.stream_buffers, 64 << 10);
     check_sum({fields.find("body"), "limits.body", limits.body}, {fields.find("bodies"), "limits.bodies", limits.bodies});
-    check_sum({stream_buffer, "stream_buffer", limits.stream_buffer}, {fields.find("stream_buffers"), "limits.stream_buffers", limits.stream_buffers});
+    check_sum({stream_buffer, "stream_buffer", limits.stream_buffer},
+              {fields.find("stream_buffers"), "limits.stream_buffers", limits.stream_buffers});
     return;
   }
   check_sum({stream_buffer, "stream_buffer", limits.stream_buffer}, {nullptr, "limits.stream_buffers", limits.stream_buffers});

@@ -7,7 +7,9 @@ namespace rr::settings {
 
 namespace {
 
-bool known(const std::vector<std::string>& words, std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); }
+bool known(const std::vector<std::string>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
 
 void read_node(const Cursor& cursor, RoleSettings& role, Draft& draft) {
   draft.nodes.emplace(role.name, cursor);
@@ -28,7 +30,8 @@ void read_model(const Cursor& cursor, RoleSettings& role, Draft& draft) {
   if (!name) return;
   role.model = ModelName(*name);
   if (role.model.empty()) cursor.mistake(quoted(*name) + " is no name of a model: write one such as qwen3:1.7b");
-  if (role.model.cloud()) cursor.mistake(quoted(*name) + " runs at ollama.com, not on your machines: this version serves local models only");
+  if (role.model.cloud())
+    cursor.mistake(quoted(*name) + " runs at ollama.com, not on your machines: this version serves local models only");
   std::vector<std::string> listed;
   for (const ModelSettings& model : draft.settings.models) {
     if (model.name == role.model) return;
@@ -80,7 +83,8 @@ void read_required(const Cursor& required, Draft& draft) {
     const bool here = known(listed, role.name);
     const auto own = draft.required.find(role.name);
     if (own != draft.required.end() && role.required != here)
-      own->second.mistake("required in line " + std::to_string(required.at().line) + (here ? " lists " : " does not list ") + role.name + ": say it once");
+      own->second.mistake("required in line " + std::to_string(required.at().line) + (here ? " lists " : " does not list ") +
+                          role.name + ": say it once");
     role.required = here;
   }
 }

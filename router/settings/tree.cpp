@@ -14,7 +14,7 @@ namespace rr::settings {
 
 namespace {
 
-constexpr std::size_t most_values = 100'000;  // aliases are copied: a small file must not become a large one
+constexpr std::size_t most_values = 10'000;  // aliases are copied: a small file must not become a large one
 
 struct Broken {
   Place at;
@@ -144,7 +144,7 @@ class Builder : public YAML::EventHandler {
 
   void count(std::size_t more) {
     values_ += more;
-    if (values_ > most_values) throw Broken{{1, 1}, "more than 100000 values, aliases counted each time they are used"};
+    if (values_ > most_values) throw Broken{{1, 1}, "more than 10000 values, aliases counted each time they are used"};
   }
 
   static std::size_t size_of(const Tree& tree) {
@@ -195,6 +195,7 @@ Broken explain(const YAML::Exception& error, const Lines& lines, const Builder& 
                     std::to_string(open->at.column) + " must be closed before this"};
   }
   if (is(Said::UNKNOWN_TOKEN)) return {at, "no word of YAML begins with this character: put the value in quotes"};
+  if (is(Said::BAD_FILE)) return {at, "nested deeper than 500 levels"};
   if (is(Said::UNKNOWN_ANCHOR)) return {at, "no anchor (&name) of this name stands above this alias"};
   return {at, "this is not YAML: " + error.msg};
 }
@@ -211,7 +212,8 @@ Tree parse(const std::string& whole, std::vector<Problem>& problems) {
   };
   if (const auto bad = not_text(text)) {
     const auto c = static_cast<unsigned char>(text[*bad]);
-    return broken({lines.place_of_byte(*bad), c < 0x80 ? "a control character: remove it" : "this is not UTF-8: save the file as UTF-8"});
+    const char* why = c < 0x80 ? "a control character: remove it" : "this is not UTF-8: save the file as UTF-8";
+    return broken({lines.place_of_byte(*bad), why});
   }
   std::istringstream in{std::string(text)};
   Builder builder(text, lines);

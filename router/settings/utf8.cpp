@@ -38,7 +38,8 @@ std::optional<std::size_t> not_text(std::string_view text) {
 }
 
 std::size_t code_points(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !continues(static_cast<unsigned char>(c)); }));
+  const auto begins = [](char c) { return !continues(static_cast<unsigned char>(c)); };
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins));
 }
 
 }  // namespace rr::settings

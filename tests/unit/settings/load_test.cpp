@@ -162,6 +162,15 @@ TEST_CASE("anchors, a byte order mark and Windows line ends are read") {
   CHECK(wrong.problems[0].column == 1);
 }
 
+TEST_CASE("a file that nests without end is refused like any other mistake") {
+  for (const std::string& text : {std::string(200'000, '['), "a: " + std::string(200'000, '{'), std::string(10'000, '-') + "\n"}) {
+    const Loaded loaded = load_text(text);
+    CHECK(loaded.settings == nullptr);
+    CHECK(loaded.mistakes() > 0);
+  }
+  CHECK(print(load_text(std::string(1000, '[')).problems, "test.yaml") == "test.yaml:1:1: nested deeper than 500 levels\n");
+}
+
 TEST_CASE("columns count characters, not bytes") {
   const Loaded loaded = load_text("roles: { 설계자: { node: macbok, model: m } }\nnodes: { macbook: { address: 127.0.0.1 } }\n");
   REQUIRE(loaded.problems.size() == 1);

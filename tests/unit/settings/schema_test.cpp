@@ -62,7 +62,8 @@ TEST_CASE("every default in the schema is the loader's own") {
   for (const std::string_view name : {"", "smart_swap", "limits"})
     for (const auto& [key, value] : part(name)["properties"].items()) {
       if (!value.contains("default")) continue;
-      CAPTURE(key);
+      const std::string name_of_key = key;  // a structured binding cannot be captured
+      CAPTURE(name_of_key);
       const std::string text = value["default"].is_string() ? value["default"].get<std::string>() : value["default"].dump();
       const std::string line = key + ": " + text;
       const Snapshot with = good(one_role + (name.empty() ? line : std::string(name) + ": { " + line + " }") + "\n");
@@ -71,7 +72,8 @@ TEST_CASE("every default in the schema is the loader's own") {
   for (const std::string_view name : {"roles.*", "models.*"})
     for (const auto& [key, value] : part(name)["properties"].items()) {
       if (!value.contains("default")) continue;
-      CAPTURE(key);
+      const std::string name_of_key = key;  // a structured binding cannot be captured
+      CAPTURE(name_of_key);
       const std::string text = value["default"].is_string() ? value["default"].get<std::string>() : value["default"].dump();
       const std::string role = "node: macbook, model: m", nodes = "nodes: { macbook: { address: 127.0.0.1 } }\n";
       const std::string more = ", " + key + ": " + text;
