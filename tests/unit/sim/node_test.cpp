@@ -1,0 +1,161 @@
+#include "sim/node.hpp"
+
+#include "wire/upstream.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <doctest/doctest.h>
+
+#include <functional>
+
+using namespace rr;
+using namespace rr::sim;
+namespace asio = wire::asio;
+
+namespace {
+
+ModelSpec small(std::string name) {
+  ModelSpec m;
+  m.name = std::move(name);
+  m.size = 1'000'000'000;
+  m.trained_ctx = 8192;
+  m.rendering = Rendering::ollama;
+  return m;
+}
+
+NodeSpec quick() {
+  NodeSpec n;
+  n.clock = 2000;
+  n.models = {small("a:1b"), small("b:1b")};
+  n.max_loaded = 1;
+  return n;
+}
+
+struct Got {
+  int status = 0;
+  std::string type, body, lost;
+  std::vector<std::string> pieces;
+};
+
+wire::Task<void> asked(wire::Upstream& up, std::uint16_t port, std::string method, std::string path, std::string body, Got& out, bool& done) {
+  Address address{"127.0.0.1", port};
+  std::function<void(std::function<void()>)> no_stop;
+  auto connection = co_await up.connect(address, no_stop, false);
+  if (!connection) {
+    out.lost = connection.error().sentence;
+    done = true;
+    co_return;
+  }
+  RequestHead head;
+  head.method = method;
+  head.target = path;
+  head.fields = {{"Host", "localhost:" + std::to_string(port)}, {"Content-Type", "application/json"},
+                 {"Content-Length", std::to_string(body.size())}};
+  const std::string_view parts[] = {body};
+  auto reply = co_await connection->exchange(head, parts, std::chrono::seconds(60));
+  if (reply) {
+    out.status = reply->head.status;
+    out.type = find(reply->head.fields, "Content-Type");
+    while (true) {
+      auto piece = co_await connection->read_piece(std::chrono::seconds(60));
+      if (!piece) {
+        out.lost = piece.error().sentence;
+        break;
+      }
+      if (piece->kind == wire::Piece::Kind::end) break;
+      out.pieces.emplace_back(piece->bytes);
+      out.body += piece->bytes;
+    }
+  } else {
+    out.lost = reply.error().sentence;
+  }
+  done = true;
+}
+
+struct Bench {
+  asio::io_context io;
+  std::unique_ptr<Node> node;
+  wire::Upstream up{io.get_executor(), {}};
+  explicit Bench(NodeSpec spec = quick()) {
+    auto opened = Node::open(io, std::move(spec));
+    REQUIRE(opened.has_value());
+    node = std::move(*opened);
+  }
+  Got ask(std::string method, std::string path, std::string body = "") {
+    Got out;
+    bool done = false;
+    asio::co_spawn(io, asked(up, node->port(), std::move(method), std::move(path), std::move(body), out, done), asio::detached);
+    while (!done) io.run_one();
+    return out;
+  }
+};
+
+std::string chat(const std::string& model, const std::string& text, const std::string& more = "") {
+  return "{\"model\":\"" + model + "\",\"messages\":[{\"role\":\"user\",\"content\":\"" + text + "\"}]" + more + "}";
+}
+
+}  // namespace
+
+TEST_CASE("a node answers / and streams a chat to its done line, one chunk a piece") {
+  Bench b;
+  CHECK(b.ask("GET", "/").body == "Ollama is running");
+  const Got got = b.ask("POST", "/api/chat", chat("a:1b", "[[say:one two three]]"));
+  CHECK(got.status == 200);
+  CHECK(got.type == "application/x-ndjson");
+  REQUIRE(got.pieces.size() == 4);
+  CHECK(got.pieces[0].find("\"content\":\"one\"},\"done\":false}\n") != std::string::npos);
+  CHECK(got.pieces[1].find("\"content\":\" two\"") != std::string::npos);
+  CHECK(got.pieces[3].find("\"done\":true,\"done_reason\":\"stop\",\"total_duration\":") != std::string::npos);
+  CHECK(b.node->resident() == std::vector<std::string>{"a:1b"});
+  CHECK(b.node->open_streams() == 0);
+  REQUIRE(b.node->seen().size() == 2);
+  CHECK(b.node->seen()[1].loaded_for_it);
+  CHECK_FALSE(b.node->seen()[1].queued);
+  CHECK(b.node->seen()[1].ended == "whole");
+}
+
+TEST_CASE("a preload says load, an unload says unload and empties /api/ps") {
+  Bench b;
+  CHECK(b.ask("POST", "/api/generate", R"({"model":"a:1b","keep_alive":-1})").body.find("\"done_reason\":\"load\"}") != std::string::npos);
+  CHECK(b.ask("GET", "/api/ps").body.find("\"name\":\"a:1b\"") != std::string::npos);
+  CHECK(b.ask("POST", "/api/generate", R"({"model":"a:1b","keep_alive":0})").body.find("\"done_reason\":\"unload\"}") != std::string::npos);
+  while (!b.node->resident().empty()) b.io.run_one();
+  CHECK(b.ask("GET", "/api/ps").body == "{\"models\":[]}");
+}
+
+TEST_CASE("each fault breaks what it says") {
+  Bench b;
+  using What = Fault::What;
+  auto with = [&](What what) {
+    b.node->fault({what, 1, 503, 1, ""});
+    return b.ask("POST", "/api/chat", chat("a:1b", "[[say:one two three]]"));
+  };
+  Got got = with(What::die_mid);
+  CHECK(got.pieces.size() == 1);
+  CHECK_FALSE(got.lost.empty());
+  got = with(What::end_early);
+  CHECK(got.pieces.size() == 1);
+  CHECK(got.lost.empty());
+  got = with(What::error_mid);
+  CHECK(got.pieces.back().substr(0, 10) == "{\"error\":\"");
+  CHECK(got.lost.empty());
+  CHECK(with(What::status).status == 503);
+  CHECK_FALSE(with(What::die_before).lost.empty());
+  CHECK_FALSE(with(What::garbage).lost.empty());
+  CHECK_FALSE(with(What::wrong_length).lost.empty());
+  CHECK(b.ask("POST", "/api/chat", chat("a:1b", "[[say:whole again]]")).lost.empty());
+  b.node->fault({What::refuse, 0, 0, -1, ""});
+  CHECK_FALSE(b.ask("GET", "/").lost.empty());
+  b.node->fault({});
+  CHECK(b.ask("GET", "/").status == 200);
+}
+
+TEST_CASE("a test of a whole process reads the record and sets faults over HTTP") {
+  Bench b;
+  CHECK(b.ask("POST", "/sim/fault", R"({"what":"status","status":500})").status == 200);
+  CHECK(b.ask("POST", "/api/chat", chat("a:1b", "x")).status == 500);
+  CHECK(b.ask("POST", "/sim/fault", R"({"what":"sulk"})").body.find("one of none, refuse, hang") != std::string::npos);
+  const Got got = b.ask("GET", "/sim/record");
+  CHECK(got.body.find("\"target\":\"/api/chat\"") != std::string::npos);
+  CHECK(got.body.find("/sim/") == std::string::npos);
+}
