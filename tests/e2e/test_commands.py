@@ -1,6 +1,7 @@
 """The commands, as a person types them."""
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -40,11 +41,16 @@ def test_check_names_every_mistake_of_a_bad_file_with_its_place(tmp_path):
     assert "2 mistakes. Nothing was changed." in ran.stdout
 
 
-def test_explain_tells_role_model_node_and_what_is_sent(fleet):
-    ran = run("explain", "--config", fleet.file, "--role", "coder")
+@pytest.mark.parametrize("router_runs", [True, False])
+def test_explain_tells_role_model_node_and_what_is_sent(fleet, router_runs):
+    port = fleet.router.port if router_runs else 1
+    file = fleet.file.with_name("other.yaml")
+    file.write_text(fleet.file.read_text().replace("listen: 127.0.0.1:8000", f"listen: 127.0.0.1:{port}"))
+    ran = run("explain", "--config", file, "--role", "coder")
     assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.startswith("coder -> qwen3-coder:30b on mac-mini")
-    assert "num_ctx 32768" in ran.stdout and "keep_alive 2h" in ran.stdout
+    assert ("no router answers" in ran.stdout + ran.stderr) == (not router_runs)
+    assert "coder -> qwen3-coder:30b on mac-mini" in ran.stdout
+    assert re.search(r'num_ctx 32768, keep_alive "?2h', ran.stdout)
     assert fleet.mac_mini.inference() == []  # no request was sent
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from house import until
 
+LONG = [{"role": "user", "content": "[[chunks:20000]][[delay:100]]"}]  # what the simulated node is told: one hundred seconds of pieces
 QUESTION = [{"role": "user", "content": "Write a function that adds two numbers."}]
 WEATHER = {"type": "function", "function": {"name": "get_weather", "description": "The weather of a city.", "parameters": {
     "type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}}
@@ -80,8 +81,7 @@ def test_the_asynchronous_client_streams(fleet):
 
 def test_leaving_a_stream_ends_it_at_the_node(start_fleet):
     fleet = start_fleet(20)
-    stream = ollama.Client(host=fleet.url).chat(model="coder", messages=QUESTION, stream=True,
-                                                options={"num_predict": 100000}, think=False)
+    stream = ollama.Client(host=fleet.url).chat(model="coder", messages=LONG, stream=True)
     next(stream)
     stream.close()
     until("the node's stream ended by its client",
