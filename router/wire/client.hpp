@@ -38,6 +38,7 @@ struct Closed {};
 using Received = std::variant<Request, Refusal, Closed>;
 
 // Asked between head and body, before "100 Continue": a refusal answers at once and the body is not read.
+// `body_length` is 0 when the body comes in chunks.
 using HeadCheck = std::function<std::optional<Refusal>(const RequestHead&, std::uint64_t body_length)>;
 
 class Client {

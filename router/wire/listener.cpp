@@ -14,11 +14,6 @@ namespace {
 constexpr int tries_for_a_common_port = 32;
 constexpr Duration probe_patience = std::chrono::milliseconds(300), pause_without_files = std::chrono::milliseconds(100);
 
-bool out_of_files(error_code ec) {
-  return ec == asio::error::no_descriptors || ec == boost::system::errc::too_many_files_open_in_system ||
-         ec == asio::error::no_memory || ec == asio::error::no_buffer_space;
-}
-
 bool no_such_family(error_code ec) {
   return ec == boost::system::errc::address_not_available || ec == asio::error::address_family_not_supported;
 }
@@ -66,9 +61,11 @@ class Probe {
 
 std::string text(const tcp::endpoint& endpoint) { return to_text(Address{endpoint.address().to_string(), endpoint.port()}); }
 
-std::string in_use(const tcp::endpoint& endpoint, std::string who) {
+std::string in_use(const tcp::endpoint& endpoint, const std::string& speaks_as) {
   const std::string port = std::to_string(endpoint.port());
-  if (who.empty()) who = os::holder_of_port(endpoint.port());
+  std::string who = os::holder_of_port(endpoint.port());
+  if (who.empty()) who = speaks_as;
+  else if (!speaks_as.empty()) who += ", which answers as " + speaks_as;
   std::string sentence = "cannot listen at " + text(endpoint) + ": the port is in use";
   sentence += who.empty() ? " (who holds it: lsof -nP -iTCP:" + port + " -sTCP:LISTEN)" : " by " + who;
   return sentence + "; stop that program, or choose another port with --listen or `listen:` in the YAML";
@@ -116,7 +113,7 @@ struct Listener::State : std::enable_shared_from_this<Listener::State> {
     if (stopped) return;
     acceptors[which].async_accept([self = shared_from_this(), which](error_code ec, Socket socket) {
       if (self->stopped) return;
-      if (out_of_files(ec)) {
+      if (ec && ec != asio::error::connection_aborted) {  // no descriptor is left, or worse: never in a tight loop
         self->waiting.push_back(which);
         return self->rest();
       }
@@ -148,7 +145,7 @@ struct Listener::State : std::enable_shared_from_this<Listener::State> {
   std::function<void(Socket)> on_client;
   std::function<bool()> full;
   Timer pause;
-  std::vector<std::size_t> waiting;  // acceptors that found no descriptor
+  std::vector<std::size_t> waiting;  // acceptors that pause
   bool stopped = false;
 };
 

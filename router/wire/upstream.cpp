@@ -177,7 +177,7 @@ Task<NodeResult<Connection>> Upstream::connect(Address address, std::function<vo
 void Upstream::keep(Connection connection) {
   auto s = std::move(connection.state_);
   if (!s) return;
-  s->deadline.stop();
+  s->deadline.off();
   if (!s->reusable()) return s->close();
   s->in.consume(std::exchange(s->held, 0));
   s->in.forget(kept_buffer);

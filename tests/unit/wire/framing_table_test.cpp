@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <random>
+
 using namespace rr;
 using namespace rr::wire;
 using namespace rr::wire::test;
@@ -121,6 +123,53 @@ TEST_CASE("refusals say what is wrong and what to do, and repeat no hostile byte
   CHECK(checked.error().code == "bad_request");
   CHECK(checked.error().sentence.find('\x7f') == std::string::npos);
   CHECK(checked.error().side == Side::client);
+}
+
+TEST_CASE("mutated heads: what passes has one framing, one Host, clean lines, and every line is one field") {
+  std::mt19937 random(20261120);
+  const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
+  const std::string pieces[] = {"Content-Length: 3\r\n", "Transfer-Encoding: chunked\r\n", "Host: a\r\n", "\r\n", "\n", "\r", " ", "\t", ":",
+                                std::string(1, '\0'), "\x80", "%2e", "..", "/", ";", ",", "chunked", "HTTP/1.0", "X: y\r\n", "POST "};
+  int passed = 0;
+  for (int round = 0; round < 50000; ++round) {
+    std::string head = "POST /api/chat HTTP/1.1\r\nHost: localhost\r\nX-A: 1\r\n" +
+                       std::string(below(2) ? "Content-Length: 3\r\n" : "Transfer-Encoding: chunked\r\n") + "\r\n";
+    for (std::size_t changes = below(4); changes > 0; --changes) {
+      const std::size_t at = below(head.size());
+      if (below(2)) head.insert(at, pieces[below(std::size(pieces))]);
+      else head.erase(at, 1 + below(3));
+      if (head.empty()) head = "\r\n";
+    }
+    const std::size_t end = head_end(head);
+    if (end == 0) {
+      hopeless(head, {});
+      continue;
+    }
+    const std::string_view raw = std::string_view(head).substr(0, end);
+    auto checked = check_request(raw, {});
+    CHECK_FALSE((checked && hopeless(raw.substr(0, below(end)), {})));
+    if (!checked) continue;
+    ++passed;
+    std::size_t lines = 0, lengths = 0, encodings = 0, hosts = 0;
+    for (std::size_t i = 0; i < raw.size(); ++i) {
+      if (raw[i] == '\n') ++lines;
+      REQUIRE((raw[i] == '\n') == (i > 0 && raw[i - 1] == '\r'));
+      REQUIRE(raw[i] != '\0');
+    }
+    for (const Field& field : checked->head.fields) {
+      lengths += same_name(field.name, "content-length");
+      encodings += same_name(field.name, "transfer-encoding");
+      hosts += same_name(field.name, "host");
+      REQUIRE(raw.find(field.name) != std::string_view::npos);
+    }
+    REQUIRE(checked->head.fields.size() == lines - 2);
+    REQUIRE(lengths + encodings <= 1);
+    REQUIRE(hosts <= 1);
+    REQUIRE((checked->framing == Framing::chunked) == (encodings == 1));
+    REQUIRE(checked->head.target.starts_with('/'));
+    REQUIRE(checked->head.target.find("/../") == std::string::npos);
+  }
+  CHECK(passed > 5000);
 }
 
 TEST_CASE("replies of nodes: framing, or a refusal") {
