@@ -1,22 +1,38 @@
 #include "api/json_scan.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 
 namespace rr::api {
 
+namespace {
+
+// Of the next `wanted`; a look by hand first, because in dense text a call of memchr for every hit costs more.
+std::size_t next(std::string_view text, std::size_t at, char wanted) {
+  for (const auto near = std::min(at + 16, text.size()); at < near; ++at)
+    if (text[at] == wanted) return at;
+  if (at >= text.size()) return text.npos;
+  const void* found = std::memchr(text.data() + at, wanted, text.size() - at);
+  return found ? static_cast<std::size_t>(static_cast<const char*>(found) - text.data()) : text.npos;
+}
+
+constexpr std::array<bool, 256> structural = [] {
+  std::array<bool, 256> out{};
+  for (const char c : {'"', '{', '}', '[', ']'}) out[static_cast<unsigned char>(c)] = true;
+  return out;
+}();
+
+}  // namespace
+
 std::size_t string_end(std::string_view text, std::size_t at) {
-  const char* const begin = text.data();
-  for (std::size_t i = at + 1; i < text.size(); ++i) {
-    const void* found = std::memchr(begin + i, '"', text.size() - i);
-    if (!found) break;
-    i = static_cast<std::size_t>(static_cast<const char*>(found) - begin);
+  for (std::size_t i = next(text, at + 1, '"'); i != text.npos; i = next(text, i + 1, '"')) {
     std::size_t backslashes = 0;
-    while (begin[i - 1 - backslashes] == '\\') ++backslashes;  // the opening quote ends the run
+    while (text[i - 1 - backslashes] == '\\') ++backslashes;  // the opening quote ends the run
     if (backslashes % 2 == 0) return i + 1;
   }
-  return std::string_view::npos;
+  return text.npos;
 }
 
 Extent first_value(std::string_view body) {
@@ -26,23 +42,18 @@ Extent first_value(std::string_view body) {
   out.at = i;
   std::size_t depth = 0;
   for (; i < body.size(); ++i) {
-    switch (body[i]) {
-      case '"':
-        i = string_end(body, i);
-        if (i == body.npos) return out;
-        --i;
-        break;
-      case '{':
-      case '[':
-        if (++depth > out.depth) out.depth = depth;
-        if (depth > max_depth) return out;
-        break;
-      case '}':
-      case ']':
-        if (depth == 0) return out;
-        --depth;
-        break;
-      default: continue;
+    const char c = body[i];
+    if (!structural[static_cast<unsigned char>(c)]) continue;
+    if (c == '"') {
+      i = string_end(body, i);
+      if (i == body.npos) return out;
+      --i;
+    } else if (c == '{' || c == '[') {
+      if (++depth > out.depth) out.depth = depth;
+      if (depth > max_depth) return out;
+    } else {
+      if (depth == 0) return out;
+      --depth;
     }
     if (depth == 0) {
       out.end = i + 1;
@@ -81,10 +92,9 @@ std::size_t hangul_bytes(std::string_view text) {
       if (byte >= 0xEA && byte <= 0xED) found += 3;
     }
   }
-  for (std::size_t i = text.find("\\u"); i != text.npos; i = text.find("\\u", i + 2)) {
-    if (i + 2 >= text.size()) break;
+  for (std::size_t i = next(text, 0, '\\'); i != text.npos && i + 2 < text.size(); i = next(text, i + 2, '\\')) {
     const char c = static_cast<char>(text[i + 2] | 0x20);
-    if (c >= 'a' && c <= 'd') found += 3;
+    if (text[i + 1] == 'u' && c >= 'a' && c <= 'd') found += 3;
   }
   return found;
 }

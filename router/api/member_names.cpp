@@ -10,10 +10,11 @@ using Name = std::string_view;
 constexpr std::array<Name, 23> native{"model", "name", "messages", "prompt", "suffix", "system", "template", "context",
                                       "input", "raw", "stream", "keep_alive", "options", "tools", "format", "think",
                                       "images", "truncate", "dimensions", "shift", "user", "metadata", "role"};
-constexpr std::array<Name, 25> openai_chat{
+constexpr std::array<Name, 27> openai_chat{
     "model", "messages", "stream", "stream_options", "tools", "tool_choice", "response_format", "temperature", "top_p",
     "max_tokens", "max_completion_tokens", "stop", "seed", "n", "frequency_penalty", "presence_penalty",
-    "reasoning_effort", "reasoning", "logprobs", "top_logprobs", "user", "metadata", "role", "keep_alive", "options"};
+    "reasoning_effort", "reasoning", "logprobs", "top_logprobs", "user", "metadata", "role", "keep_alive", "options", "audio",
+    "modalities"};
 constexpr std::array<Name, 7> options{"num_ctx", "num_gpu", "num_batch", "use_mmap", "num_thread", "main_gpu",
                                       "draft_num_predict"};
 
@@ -28,6 +29,9 @@ bool named_member(std::string_view name, bool openai) { return openai ? has(open
 bool named_option(std::string_view name) { return has(options, name); }
 
 std::string folded_member(std::string_view name) {
+  constexpr std::size_t longest = 3 * 21;  // of max_completion_tokens in Kelvin signs
+  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || c == '_' || (c >= '0' && c <= '9'); };
+  if (name.size() > longest || std::all_of(name.begin(), name.end(), plain)) return {};
   std::string out;
   for (std::size_t i = 0; i < name.size(); ++i) {
     const auto rest = name.substr(i);

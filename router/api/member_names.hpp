@@ -9,6 +9,7 @@ namespace rr::api {
 
 bool named_member(std::string_view name, bool openai);  // of the top level
 bool named_option(std::string_view name);               // of options: exact case there
-std::string folded_member(std::string_view name);       // MODEL, mode\u017f... as Go would match it
+// What Go would match MODEL with: "model". "" when the name is its own folding or folds to no known one.
+std::string folded_member(std::string_view name);
 
 }  // namespace rr::api

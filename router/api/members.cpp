@@ -18,10 +18,7 @@ Refusal invalid(std::string sentence, bool ollama_text = true) {
           .ollama_text = ollama_text};
 }
 
-bool empty_text(std::string_view raw) { return raw.empty() || raw == "\"\"" || raw == "null"; }
-bool empty_list(std::string_view raw) {
-  return raw.empty() || raw == "null" || (raw.front() == '[' && raw.find_first_not_of(" \t\r\n", 1) == raw.size() - 1);
-}
+bool empty_text(std::string_view token) { return token.empty() || token == "\"\"" || token == "null"; }
 
 // Fills one Members from one body.
 class Reading {
@@ -36,6 +33,8 @@ class Reading {
       if (std::move(step).get(field)) return broken();
       if (const auto refusal = member(field, out)) return refusal;
     }
+    end_value(out.close, out);
+    out.options = out.value("options");
     return std::nullopt;
   }
 
@@ -48,67 +47,83 @@ class Reading {
  private:
   std::optional<Refusal> member(od::field& field, Members& out) {
     const std::size_t key_at = static_cast<std::size_t>(field.key().raw() - body_.data()) - 1;
-    Member member;
-    member.key = span_in(body_, value_text(body_, key_at));
+    end_value(key_at, out);
+    out.none = false;
     std::string_view name;
     if (field.unescaped_key().get(name)) return broken();
-    member.name = std::string(name);
-    od::value value = std::move(field).value();
-    const std::string_view raw = raw_text(body_, value);
-    if (raw.empty()) return broken();
-    member.value = span_in(body_, raw);
-
-    if (named_member(member.name, openai_)) {
-      if (out.find(member.name))
-        return bad_member("member \"" + member.name + "\" is there twice: send it once");
-    } else if (const auto meant = folded_member(member.name); named_member(meant, openai_)) {
-      return bad_member("member \"" + member.name + "\" would be read as \"" + meant + "\": spell it so");
+    if (!named_member(name, openai_)) {
+      const auto meant = folded_member(name);
+      if (meant.empty() || !named_member(meant, openai_)) return std::nullopt;
+      return bad_member("member \"" + std::string(name) + "\" would be read as \"" + meant + "\": spell it so");
     }
-    out.all.push_back(member);
-    return take(member.name, value, raw, out);
+    if (out.find(name)) return bad_member("member \"" + std::string(name) + "\" is there twice: send it once");
+    od::value value = std::move(field).value();
+    const auto first = token(value);
+    if (first.empty()) return broken();
+    Member member{.name = std::string(name), .key = span_in(body_, value_text(body_, key_at)), .value = span_in(body_, first)};
+    out.all.push_back(std::move(member));
+    open_ = true;
+    return take(name, value, first, out);
   }
 
-  std::optional<Refusal> wrong(std::string_view raw, std::string_view name) const {
-    return invalid(go_type_error(kind_, raw, name));
+  // The value of the last named member ends before the comma in front of the next key, or before the closing brace.
+  void end_value(std::size_t before, Members& out) {
+    if (!open_) return;
+    open_ = false;
+    auto& value = out.all.back().value;
+    const auto back = [&] { while (before > value.at && static_cast<unsigned char>(body_[before - 1]) <= 0x20) --before; };
+    back();
+    if (body_[before - 1] == ',') --before;
+    back();
+    value.size = before - value.at;
   }
 
-  std::optional<Refusal> take(const std::string& name, od::value& value, std::string_view raw, Members& out) {
-    const bool null = raw == "null", text = raw.front() == '"';
+  bool empty_list(std::string_view first) const {
+    if (!first.starts_with('[')) return true;
+    const auto next = body_.find_first_not_of(" \t\r\n", static_cast<std::size_t>(first.data() - body_.data()) + 1);
+    return next == body_.npos || body_[next] == ']';
+  }
+
+  std::optional<Refusal> wrong(std::string_view first, std::string_view name) const {
+    return invalid(go_type_error(kind_, first, name));
+  }
+
+  std::optional<Refusal> take(std::string_view name, od::value& value, std::string_view first, Members& out) {
+    const bool null = first == "null", text = first.front() == '"', list = first.front() == '[', object = first.front() == '{';
     if (name == "model" || (name == "name" && kind_ == Kind::show)) {
-      if (!text && !null) return wrong(raw, name);
+      if (!text && !null) return wrong(first, name);
       if (text) (name == "model" ? out.model : out.name) = text_of(value);
     } else if (name == "stream") {
-      if (raw == "true" || raw == "false") out.stream = raw == "true";
-      else if (!null) return wrong(raw, name);
+      if (first == "true" || first == "false") out.stream = first == "true";
+      else if (!null) return wrong(first, name);
     } else if (name == "keep_alive") {
-      if (!null) out.keep_alive = std::string(raw);
+      if (!null) out.keep_alive = std::string(whole_text(body_, value));
     } else if (name == "options" && !openai_) {
-      out.options = span_in(body_, raw);
-      if (raw.front() != '{' && !null) return wrong(raw, name);
-      if (!null) return options(value, out);
+      if (!object && !null) return wrong(first, name);
+      if (object) return options(value, out);
     } else if (name == "messages") {
-      if (raw.front() != '[' && !null) return wrong(raw, name);
-      out.messages_present = !null;
-      if (!null) return messages(value, out);
+      if (!list && !null) return wrong(first, name);
+      out.messages_present = list;
+      if (list) return messages(value, out);
     } else if (name == "prompt") {
-      out.prompt_empty = empty_text(raw);
+      out.prompt_empty = empty_text(first);
+      if (!text && !null) return wrong(first, name);
       if (text && !out.first_user) out.first_user = text_of(value);
-      if (!text && !null) return wrong(raw, name);
-      count(raw, out);
+      count(first, out);
     } else if (name == "input") {
-      out.input_empty = empty_text(raw) || empty_list(raw);
+      out.input_empty = empty_text(first) || (list && empty_list(first));
       if (text && !out.first_user) out.first_user = text_of(value);
-      count(raw, out);
+      count(whole_text(body_, value), out);
     } else if (name == "suffix" || name == "system" || name == "template") {
-      count(raw, out);
+      count(first, out);
     } else if (name == "tools") {
-      out.tools = raw.front() == '[' && !empty_list(raw);
-      count(raw, out);
+      out.tools = !empty_list(first);
+      count(whole_text(body_, value), out);
     } else if (name == "images") {
-      out.images = out.images || (raw.front() == '[' && !empty_list(raw));
+      out.images = out.images || !empty_list(first);
     } else if (name == "user") {
       if (text) out.user = text_of(value);
-    } else if (name == "metadata" && raw.front() == '{') {
+    } else if (name == "metadata" && object) {
       return metadata(value, out);
     }
     return std::nullopt;
@@ -128,7 +143,7 @@ class Reading {
       if (std::move(step).get(field) || field.unescaped_key().get(name)) return broken();
       if (name != "role") continue;
       od::value role = std::move(field).value();
-      if (raw_text(body_, role).starts_with('"')) out.metadata_role = text_of(role);
+      if (token(role).starts_with('"')) out.metadata_role = text_of(role);
     }
     return std::nullopt;
   }
@@ -148,7 +163,7 @@ class Reading {
       seen.emplace_back(name);
       const bool num_ctx = name == "num_ctx", use_mmap = name == "use_mmap";
       od::value option = std::move(field).value();
-      const auto raw = raw_text(body_, option);
+      const auto raw = whole_text(body_, option);
       if (raw.empty()) return broken();
       if (use_mmap) out.use_mmap_value = span_in(body_, raw);
       if (!num_ctx) continue;
@@ -168,9 +183,7 @@ class Reading {
       od::value item;
       if (std::move(step).get(item)) return broken();
       ++out.messages;
-      const auto raw = raw_text(body_, item);
-      if (raw.empty()) return broken();
-      if (raw.front() == '{')
+      if (token(item).starts_with('{'))
         if (const auto refusal = message(item, out)) return refusal;
     }
     return std::nullopt;
@@ -183,21 +196,20 @@ class Reading {
     std::optional<std::string> text;
     for (auto step : object) {
       od::field field;
-      std::string_view key;
-      if (std::move(step).get(field) || field.unescaped_key().get(key)) return broken();
-      const std::string name(key);
+      std::string_view name;
+      if (std::move(step).get(field) || field.unescaped_key().get(name)) return broken();
       od::value member = std::move(field).value();
-      const auto raw = raw_text(body_, member);
-      if (raw.empty()) return broken();
+      const auto first = token(member);
+      if (first.empty()) return broken();
       if (name == "images") {
-        out.images = out.images || (raw.front() == '[' && !empty_list(raw));
-      } else if (name == "role" && raw.front() == '"') {
+        out.images = out.images || !empty_list(first);
+      } else if (name == "role" && first.front() == '"') {
         role = text_of(member);
-      } else if (name == "content" && raw.front() == '[') {
+      } else if (name == "content" && first.front() == '[') {
         if (const auto refusal = parts(member, text, out)) return refusal;
       } else {
-        if (name == "content" && raw.front() == '"' && !out.first_user) text = text_of(member);
-        count(raw, out);
+        if (name == "content" && first.front() == '"' && !out.first_user) text = text_of(member);
+        count(whole_text(body_, member), out);
       }
     }
     if (role == "user" && text && !out.first_user) out.first_user = std::move(text);
@@ -210,7 +222,7 @@ class Reading {
     for (auto step : array) {
       od::value part;
       if (std::move(step).get(part)) return broken();
-      if (!raw_text(body_, part).starts_with('{')) continue;
+      if (!token(part).starts_with('{')) continue;
       od::object object;
       if (part.get_object().get(object)) return broken();
       for (auto inner : object) {
@@ -221,7 +233,7 @@ class Reading {
         od::value member = std::move(field).value();
         if (is_image) out.images = true;
         if (!is_text) continue;
-        const auto raw = raw_text(body_, member);
+        const auto raw = token(member);
         count(raw, out);
         if (raw.starts_with('"') && !out.first_user) text = text.value_or("") + text_of(member);
       }
@@ -232,6 +244,7 @@ class Reading {
   std::string_view body_;
   bool openai_;
   Kind kind_;
+  bool open_ = false;  // the last of all: its value has only its first byte or token yet
 };
 
 }  // namespace

@@ -32,7 +32,8 @@ struct Message {               // of messages[], enough for roles, sessions, est
 };
 
 struct Members {
-  std::vector<Member> all{};
+  std::vector<Member> all{};            // those that rules name, in the client's order
+  bool none = true;                     // no member at all
   std::size_t open = 0, close = 0;      // positions of the outer { and }
   const Member* find(std::string_view name) const;
   Span value(std::string_view name) const;   // absent: size 0

@@ -25,9 +25,19 @@ class Parser {
   od::parser own_;
 };
 
-// The value's text in the body; the value can still be read.
-inline std::string_view raw_text(std::string_view body, od::value& value) {
-  return value_text(body, static_cast<std::size_t>(value.raw_json_token().data() - body.data()));
+// The text of a scalar without white space behind it; of an array or object only its first byte is meant. The value can
+// still be read.
+inline std::string_view token(od::value& value) {
+  std::string_view out = value.raw_json_token();
+  while (!out.empty() && static_cast<unsigned char>(out.back()) <= 0x20) out.remove_suffix(1);
+  return out;
+}
+
+// The whole text of any value; costs a scan for an array or object.
+inline std::string_view whole_text(std::string_view body, od::value& value) {
+  const auto first = token(value);
+  if (!first.starts_with('{') && !first.starts_with('[')) return first;
+  return value_text(body, static_cast<std::size_t>(first.data() - body.data()));
 }
 
 // The text of a string value; one that cannot be unescaped (a lone surrogate) comes back as it is written.

@@ -70,7 +70,7 @@ Pieces splice(std::string_view body, const Members& members, const Edits& edits)
   if (edits.keep_alive) set("keep_alive", *edits.keep_alive);
   if (const auto options = edit_options(body, members, edits, list); !options.empty())
     front += (front.empty() ? "" : ",") + options;
-  if (!front.empty()) list.push_back({members.open + 1, 0, front + (members.all.empty() ? "" : ",")});
+  if (!front.empty()) list.push_back({members.open + 1, 0, front + (members.none ? "" : ",")});
   std::sort(list.begin(), list.end(), [](const Edit& a, const Edit& b) { return a.at < b.at; });
 
   Pieces out;
