@@ -11,18 +11,22 @@ namespace rr::app {
 namespace {
 
 constexpr std::size_t most_answer = 256u << 20;  // of a non-streamed answer
-constexpr int most_attempts = 3;
+constexpr int most_attempts = 4;
+constexpr int most_losses = 2;                   // sent and lost: one replay, then no more (RFC 9110 9.2.2)
 
 // How one attempt at one node ended: done (the client has its answer, or left), or a failure that may go elsewhere.
 struct Attempt {
   bool done = false;
   bool elsewhere = false;   // another node may be tried
-  Refusal refusal;          // what the client hears when none is left
+  bool lost = false;        // the request was sent, and no whole answer came back
+  bool stale = false;       // lost on a pooled connection before any byte: the node may be well
+  Refusal refusal{};        // what the client hears when none is left
 };
 
-Attempt done() { return {.done = true, .elsewhere = false, .refusal = {}}; }
-Attempt failed(Refusal refusal, bool elsewhere) {
-  return {.done = false, .elsewhere = elsewhere, .refusal = std::move(refusal)};
+Attempt done() { return {.done = true}; }
+Attempt failed(Refusal refusal, bool elsewhere) { return {.elsewhere = elsewhere, .refusal = std::move(refusal)}; }
+Attempt lost(Refusal refusal, bool stale = false) {
+  return {.elsewhere = true, .lost = true, .stale = stale, .refusal = std::move(refusal)};
 }
 
 Refusal transport(const Call& call, const wire::NodeError& error) {
@@ -81,17 +85,16 @@ wire::Task<Attempt> pass_whole(Call& call, api::openai_chat::Shape shape, wire::
                                const wire::CheckedReply& node, Ticket& ticket) {
   const bool translated = call.route.kind == Kind::chat_completions;
   auto body = co_await connection.read_rest(most_answer, call.settings->between_chunks);
-  if (!body) co_return failed(transport(call, body.error()), true);
+  if (!body) co_return lost(transport(call, body.error()));
   api::AnswerWatch watch;
   watch.see(*body);
   const bool whole = !wants_done(call.route.kind) || watch.done();
   if (!whole || watch.error()) {
     count(call, watch, ticket, Ending::node_failed);
-    co_return failed({.code = "node_not_whole", .side = Side::node, .status = 502,
+    co_return lost({.code = "node_not_whole", .side = Side::node, .status = 502,
                       .sentence = watch.error() ? *watch.error()
                                                 : call.grant.model.spelt() + " on " + call.grant.node +
-                                                      " answered without done:true, so the answer is not whole; ask again"},
-                     true);
+                                                      " answered without done:true, so the answer is not whole; ask again"});
   }
   std::string out;
   if (translated) {
@@ -131,7 +134,7 @@ wire::Task<Attempt> pass_stream(Call& call, api::openai_chat::Shape shape, wire:
       count(call, passage->watch(), ticket, Ending::node_failed);
       call.error = passage->trouble(end.error).code;
       ticket.outcome.error = passage->trouble(end.error).sentence;
-      if (end.how == How::nothing) co_return failed(passage->trouble(end.error), true);
+      if (end.how == How::nothing) co_return lost(passage->trouble(end.error));
       break;
   }
   co_return done();
@@ -159,7 +162,7 @@ struct Asked {
   TicketId id;
 };
 
-wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& ticket) {
+wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& ticket, bool fresh) {
   const Address* address = nullptr;
   if (const NodeSettings* node = call.settings->node(call.grant.node)) address = &node->addresses.front();
   if (!address) co_return failed({.code = "node_gone", .side = Side::router, .status = 503,
@@ -180,65 +183,74 @@ wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& tic
   api::openai_chat::Shape answer_shape;
   if (translated) answer_shape = shape(call, members);
 
-  for (bool fresh = false;; fresh = true) {  // a pooled connection may be stale: then once more on a fresh one
-    wire::Client::Watch watch;
-    auto connection = co_await call.house->upstream.connect(
-        *address, [&](std::function<void()> stop) { watch = call.client.on_gone(std::move(stop)); }, fresh);
-    if (call.client.gone()) co_return done();
-    if (!connection) {
-      ticket.outcome = {.ending = Ending::node_failed, .sent = false, .error = connection.error().sentence};
-      call.house->watch.look(call.grant.node);
-      co_return failed(transport(call, connection.error()), true);
-    }
-    watch = call.client.on_gone(connection->closer());
-    const Asked asked(*call.house, call.id, connection->closer());
-    RequestHead head{.method = "POST", .target = std::string(node_path(call.route.kind)),
-                     .fields = wire::to_node(call.request.head.fields, via)};
-    set(head.fields, "Content-Type", "application/json");
-    ticket.outcome.sent = true;
-    auto node = co_await connection->exchange(std::move(head), pieces->views, call.settings->first_byte);
-    if (call.client.gone()) co_return done();
-    if (!node) {
-      if (connection->reused() && !fresh && node.error().what == wire::NodeError::What::lost) continue;
-      ticket.outcome.ending = Ending::node_failed;
-      ticket.outcome.error = node.error().sentence;
-      call.house->watch.look(call.grant.node);
-      co_return failed(transport(call, node.error()), node.error().nothing_sent || call.ask.repeatable);
-    }
-    Attempt result;
-    if (node->head.status != 200) result = co_await pass_error(call, *connection, *node, ticket);
-    else if (call.ask.stream && node->framing == wire::Framing::chunked)
-      result = co_await pass_stream(call, std::move(answer_shape), *connection, *node, ticket);
-    else result = co_await pass_whole(call, std::move(answer_shape), *connection, *node, ticket);
-    if (call.client.gone() && !result.done) result = done();
-    call.house->upstream.keep(std::move(*connection));
-    co_return result;
+  wire::Client::Watch watch;
+  auto connection = co_await call.house->upstream.connect(
+      *address, [&](std::function<void()> stop) { watch = call.client.on_gone(std::move(stop)); }, fresh);
+  if (call.client.gone()) co_return done();
+  if (!connection) {
+    ticket.outcome = {.ending = Ending::node_failed, .sent = false, .error = connection.error().sentence};
+    call.house->watch.look(call.grant.node);
+    co_return failed(transport(call, connection.error()), true);
   }
+  watch = call.client.on_gone(connection->closer());
+  const Asked asked(*call.house, call.id, connection->closer());
+  RequestHead head{.method = "POST", .target = std::string(node_path(call.route.kind)),
+                   .fields = wire::to_node(call.request.head.fields, via)};
+  set(head.fields, "Content-Type", "application/json");
+  ticket.outcome.sent = true;
+  auto node = co_await connection->exchange(std::move(head), pieces->views, call.settings->first_byte);
+  if (call.client.gone()) co_return done();
+  if (!node) {
+    ticket.outcome.ending = Ending::node_failed;
+    ticket.outcome.error = node.error().sentence;
+    call.house->watch.look(call.grant.node);
+    if (node.error().nothing_sent) co_return failed(transport(call, node.error()), true);
+    co_return lost(transport(call, node.error()), connection->reused() && node.error().what == wire::NodeError::What::lost);
+  }
+  Attempt result;
+  if (node->head.status != 200) result = co_await pass_error(call, *connection, *node, ticket);
+  else if (call.ask.stream && node->framing == wire::Framing::chunked)
+    result = co_await pass_stream(call, std::move(answer_shape), *connection, *node, ticket);
+  else result = co_await pass_whole(call, std::move(answer_shape), *connection, *node, ticket);
+  if (call.client.gone() && !result.done) result = done();
+  call.house->upstream.keep(std::move(*connection));
+  co_return result;
 }
 
 }  // namespace
 
+// Elsewhere freely while nothing was sent; once more if it was sent and lost, first on another node, else on a fresh connection
+// to the same one when the lost one was an old one; never after the first content byte.
 wire::Task<void> forward(Call& call, const api::Members& members) {
   std::optional<Refusal> last;
+  int losses = 0;
+  bool stale = false, fresh = false;
   for (int tried = 0; tried < most_attempts; ++tried) {
     auto ticket = co_await call.house->desk.admit(call.ask, call.client);
     if (!ticket) {
       call.status = ticket.error().status;
       call.error = ticket.error().code;
       if (call.client.gone()) co_return;
+      if (stale && !fresh) {
+        fresh = true;
+        call.ask.avoid.clear();
+        continue;
+      }
       Refusal refusal = last ? *last : ticket.error();
       if (last) refusal.retry_after_s.reset();  // every candidate was tried: a client's own retry would not help
       refuse(call, refusal);
       co_return;
     }
     call.grant = ticket->grant();
-    const Attempt result = co_await attempt(call, members, *ticket);
+    const Attempt result = co_await attempt(call, members, *ticket, fresh);
     if (result.done) {
       if (call.client.gone() && call.status == 0) call.status = 499;
       co_return;
     }
     last = result.refusal;
-    if (!result.elsewhere || !call.ask.repeatable || result.refusal.code == "draining") break;
+    stale = result.stale;
+    losses += result.lost;
+    if (!result.elsewhere || !call.ask.repeatable || losses >= most_losses || last->code == "draining") break;
     call.ask.avoid.push_back(call.grant.node);
   }
   refuse(call, *last);

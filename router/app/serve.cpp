@@ -22,12 +22,13 @@ wire::ClientLimits limits(const Settings& settings) {
 }
 
 // Between head and body: the page rules, the table of paths, the stop. Nothing of the body is read for a request that fails here.
-std::optional<Refusal> check(const House& house, const RequestHead& head) {
+std::optional<Refusal> check(const House& house, const RequestHead& head, api::Route& route) {
   if (auto refusal = vet(head, *house.settings)) return refusal;
   if (preflight(head)) return std::nullopt;
-  auto route = api::route(head);
-  if (!route) return route.error();
-  if (house.draining && route->kind != Kind::health && route->kind != Kind::live) return draining();
+  auto found = api::route(head);
+  if (!found) return found.error();
+  route = std::move(*found);
+  if (house.draining && route.kind != Kind::health && route.kind != Kind::live) return draining();
   return std::nullopt;
 }
 
@@ -139,8 +140,9 @@ wire::Task<void> serve(std::shared_ptr<House> house, wire::Socket socket) {
   const Enrolled enrolled(*house, client);
   for (;;) {
     Dialect dialect = Dialect::ollama;
+    api::Route route;
     auto received = co_await client.read_request([&](const RequestHead& head, std::uint64_t) {
-      auto refusal = check(*house, head);
+      auto refusal = check(*house, head, route);
       if (refusal) dialect = dialect_of(head);
       return refusal;
     });
@@ -160,7 +162,7 @@ wire::Task<void> serve(std::shared_ptr<House> house, wire::Socket socket) {
               .names = house->names,
               .client = client,
               .request = std::move(std::get<wire::Request>(received)),
-              .route = {},
+              .route = std::move(route),
               .id = house->desk.next_id(),
               .began = std::chrono::steady_clock::now()};
     call.extra = cors_fields(call.request.head);
@@ -168,7 +170,6 @@ wire::Task<void> serve(std::shared_ptr<House> house, wire::Socket socket) {
       call.extra = preflight_fields(call.request.head);
       reply(call, 204, "", "");
     } else {
-      call.route = *api::route(call.request.head);
       co_await answer(call);
     }
     note(call);

@@ -44,7 +44,7 @@ struct Fault {
   int after = 2;         // chunks before it strikes
   int status = 503;      // for What::status
   int times = 1;
-  std::string path;      // "" = inference only; "/api/ps" ...
+  std::string path{};    // "" = inference only; "/api/ps" ...
 };
 
 struct NodeSpec {

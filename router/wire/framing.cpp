@@ -191,13 +191,18 @@ Result<CheckedRequest> check_request(std::string_view raw, const HeadLimits& lim
   out.head.version = line->version;
   Said said;
   bool too_many = false;
-  static constexpr std::array single{"content-type"sv, "authorization"sv, "origin"sv, "x-agent-role"sv};
+  static constexpr std::array single{"authorization"sv, "origin"sv, "x-agent-role"sv};
   std::array<int, single.size()> seen{};
+  std::optional<std::string> type;  // some Java clients say the same Content-Type twice
   std::string trouble;
   const auto wrong = each_field(raw, line_end + 2, limits, too_many, [&](std::string_view name, std::string_view value) {
     note(said, name, value);
     for (std::size_t i = 0; i < single.size(); ++i)
       if (same_name(name, single[i]) && ++seen[i] > 1 && trouble.empty()) trouble = named(name) + " stands twice";
+    if (same_name(name, "content-type")) {
+      if (type && *type != value && trouble.empty()) trouble = named(name) + " stands twice";
+      type = std::string(value);
+    }
     if (trouble.empty() && disguised(name)) trouble = named(name) + " is refused: write it with - instead of _";
   });
   if (too_many) return too_large(limits);

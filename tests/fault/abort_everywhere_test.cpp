@@ -167,7 +167,8 @@ void everywhere(const Scene& scene) {
     }
     CHECK(n > 10);     // there were suspension points at all
     CHECK(n < 5000);   // and a run completed
-    MESSAGE(scene.name << (reset ? ", reset: " : ", closed: ") << n - 1 << " points");
+    const std::string told = scene.name + (reset ? ", reset: " : ", closed: ") + std::to_string(n - 1) + " points";
+    MESSAGE(told);
   }
   CHECK(wire::os::open_files() == files);
 }

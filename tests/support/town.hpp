@@ -97,6 +97,12 @@ class Town : public Loop {
     if (!opened) throw std::runtime_error(opened.error());
     router = std::move(*opened);
     start();
+    const bool known = until([&] {
+      for (const NodeBelief& node : router->house().desk.dispatch().fleet().nodes)
+        if (!node.inventory_known || !node.heard) return false;
+      return true;
+    });
+    if (!known) throw std::runtime_error("the router never learnt what its nodes have");
   }
   ~Town() {
     stop();
