@@ -1,3 +1,4 @@
+#include "api/node_speech.hpp"
 #include "app/commands.hpp"
 #include "app/explain.hpp"
 #include "settings/load.hpp"
@@ -97,11 +98,8 @@ int command_explain(const std::string& config, const std::string& role, const st
   int status = 0;
   wire::asio::co_spawn(io, ask_router(upstream, settings.listen.front(), target, body, answer, status), wire::asio::detached);
   io.run_for(std::chrono::seconds(8));
-  if (status != 0) {
-    std::fputs(answer.c_str(), stdout);
-    if (!answer.empty() && answer.back() != '\n') std::fputs("\n", stdout);
-    return status == 200 ? 0 : 1;
-  }
+  if (status == 200) return std::fputs(answer.c_str(), stdout), 0;
+  if (status != 0) return std::printf("refused  %d: %s\n", status, api::parse_error(answer).c_str()), 1;
   if (!known) return std::fputs("role-router explain: no router answers and no configuration was found; give --config FILE\n", stderr), 2;
   std::printf("no router answers at %s: from %s alone, what is resident is not known\n\n", to_text(settings.listen.front()).c_str(), path.c_str());
   return from_the_file(settings, target, body);

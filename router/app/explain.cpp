@@ -1,7 +1,6 @@
 #include "app/explain.hpp"
 
 #include "api/json.hpp"
-#include "api/splice.hpp"
 
 #include <cstdio>
 
@@ -80,7 +79,7 @@ Explanation explain(const Ask& ask, const Settings& settings, const Dispatch& di
   else out.model_from = "asked for by name";
   const bool through = settings.policy == PolicyName::passthrough;
   out.sends = "num_ctx " + std::to_string(ask.num_ctx) +
-              (through ? ", the client's own keep_alive" : ", keep_alive " + api::json_text(settings.keep_alive(ask.model, ask.role)));
+              (through ? ", the client's own keep_alive" : ", keep_alive " + to_text(settings.keep_alive(ask.model, ask.role)));
   if (ask.client_keep_alive && !through) out.ignored = "client's keep_alive " + *ask.client_keep_alive + " ignored";
   if (ask.client_num_ctx && *ask.client_num_ctx != ask.num_ctx)
     out.ignored += (out.ignored.empty() ? "client's num_ctx " : ", num_ctx ") + std::to_string(*ask.client_num_ctx) + " ignored";

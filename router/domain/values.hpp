@@ -36,7 +36,7 @@ class ModelName {
   bool cloud() const;  // the suffix means Ollama's cloud: ":cloud", "<tag>-cloud"
 
   friend bool operator==(const ModelName& a, const ModelName& b) { return a.key_ == b.key_; }
-  friend std::strong_ordering operator<=>(const ModelName& a, const ModelName& b) { return a.key_ <=> b.key_; }
+  friend std::strong_ordering operator<=>(const ModelName& a, const ModelName& b) { return a.key_.compare(b.key_) <=> 0; }
 
  private:
   std::string spelt_;
