@@ -22,7 +22,9 @@ std::string random_key() {
   return key;
 }
 
-// A load may be slow, never endless: the gate gives up after swap_timeout, the connection a little later.
+std::string not_ours(const NodeName& node) { return node + " left the configuration"; }
+
+// Each order is answered once, whatever becomes of it. A load may be slow, never endless: the gate gives up after swap_timeout, the connection a little later.
 wire::Task<void> load(std::shared_ptr<House> house, Load order, Address address, Duration patience) {
   auto failed = co_await house->nodes.load(address, order, patience);
   house->desk.tell(LoadEnded{order.node, order.model, failed});
@@ -52,14 +54,15 @@ House::House(wire::asio::io_context& context, Snapshot first)
       .load =
           [this](const Load& order) {
             const Address* to = address(order.node);
-            if (!to) return;
+            if (!to) return desk.tell(LoadEnded{order.node, order.model, not_ours(order.node)});
             const Duration patience = settings->swap_timeout + std::chrono::seconds(30);
             wire::asio::co_spawn(io, app::load(shared_from_this(), order, *to, patience), wire::asio::detached);
           },
       .unload =
           [this](const Unload& order) {
-            if (const Address* to = address(order.node))
-              wire::asio::co_spawn(io, app::unload(shared_from_this(), order, *to), wire::asio::detached);
+            const Address* to = address(order.node);
+            if (!to) return desk.tell(UnloadEnded{order.node, order.model, not_ours(order.node)});
+            wire::asio::co_spawn(io, app::unload(shared_from_this(), order, *to), wire::asio::detached);
           },
       .look = [this](const NodeName& node) { watch.look(node); },
       .note = [](const Note& note) { note.level == Note::Level::warn ? log::warn(note.text) : log::info(note.text); },
