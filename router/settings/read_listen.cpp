@@ -42,11 +42,12 @@ std::vector<Address> read_one(const Cursor& cursor) {
                    " is not host:port: write localhost:8000 for this machine alone, or 0.0.0.0:8000 for the whole network");
     return {};
   }
-  if (*port < 1 || *port > 65535) {
+  const long said = port.value_or(0);
+  if (said < 1 || said > 65535) {
     cursor.mistake("port " + text->substr(colon + 1) + " does not exist: choose one from 1 to 65535");
     return {};
   }
-  const auto number = static_cast<std::uint16_t>(*port);
+  const auto number = static_cast<std::uint16_t>(said);
   if (host == "localhost") return {{"127.0.0.1", number}, {"::1", number}};
   if (bracketed ? !is_ipv6(host) : !is_ipv4(host)) {
     cursor.mistake(quoted(host_text) +
