@@ -57,7 +57,7 @@ listen: 127.0.0.1:{port}
 roles:
   bench: {{ node: node, model: "bench:latest", keep_alive: -1 }}
 nodes:
-  node: {{ address: 127.0.0.1:{node}, gpu_memory: 16GiB }}
+  node: {{ address: 127.0.0.1:{node} }}
 models:
   bench:latest: {{ num_ctx: 8192, size: 1GB, parallel: 1024 }}
 smart_swap: {{ policy: seed }}
@@ -105,7 +105,8 @@ class Proxy:
         command = ["nginx", "-p", folder, "-c", config] if name == "nginx" else [
             ROOT / "build" / "release" / "role-router", "serve", "--config", config]
         self.process = pinned(0, *command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        until(f"{name}'s first answer", lambda: answers(self.port, "/api/version"))
+        until(f"{name}'s first answer (its configuration is in tests/bench/proxy.py)",
+              lambda: self.process.poll() is None and answers(self.port, "/api/version"))
         if name != "nginx":
             until("the router's sight of its node",
                   lambda: json.loads(answers(self.port, "/health"))["roles"]["bench"]["state"] == "ready")
