@@ -98,7 +98,7 @@ int command_serve(const ServeOptions& options) {
   }
   auto router = Router::open(io, settings);
   if (!router) return std::fprintf(stderr, "role-router: %s\n", router.error().c_str()), 1;
-  log::start();
+  log::start(io.get_executor());
   greet(*settings, (*router)->port());
 
   std::optional<Reload> reload;

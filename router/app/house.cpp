@@ -46,7 +46,7 @@ House::House(wire::asio::io_context& context, Snapshot first)
       session_key(random_key()),
       bodies(settings->limits.bodies),
       stream_buffers(settings->limits.stream_buffers),
-      upstream(io.get_executor(), {}),
+      upstream(io.get_executor(), {.idle_per_address = 256}),
       nodes(upstream),
       desk(io.get_executor(), settings),
       watch(io.get_executor(), nodes, [this](Event event) { desk.tell(std::move(event)); }) {

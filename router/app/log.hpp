@@ -1,5 +1,8 @@
-// One line per event, to standard error, by an asynchronous sink that never blocks the loop (full: the oldest lines are dropped).
+// One line per event, to standard error. Lines of 20 ms are handed over together to an asynchronous sink that never blocks the
+// loop (full: the oldest are dropped): a line costs the loop no system call.
 #pragma once
+
+#include "wire/net.hpp"
 
 #include <string>
 #include <string_view>
@@ -8,8 +11,8 @@
 
 namespace rr::app::log {
 
-void start();                         // before the first line; without it lines are dropped (tests)
-void stop();                          // flushes
+void start(wire::Executor);           // before the first line; without it lines are dropped (tests)
+void stop();                          // writes what waits; before the io_context ends
 void info(std::string_view text);
 void warn(std::string_view text);
 
