@@ -243,10 +243,11 @@ wire::Task<void> forward(Call& call, const api::Members& members) {
     }
     call.grant = ticket->grant();
     const Attempt result = co_await attempt(call, members, *ticket, fresh);
-    if (result.done) {
+    if (result.done || call.client.gone()) {
       if (call.client.gone() && call.status == 0) call.status = 499;
       co_return;
     }
+    if (ticket->outcome.ending == Ending::client_left) ticket->outcome.ending = Ending::node_failed;  // it has not left
     last = result.refusal;
     stale = result.stale;
     losses += result.lost;

@@ -51,6 +51,10 @@ Look look(const NodeName& name, const Ask& ask, const Fleet& fleet, const Settin
     out.down = true;
     return why = "that node is not in the configuration any more", out;
   }
+  if (!ask.nodes.empty() && !in(ask.nodes, name)) {
+    why = ask.role.empty() ? "it is not asked for" : "roles." + ask.role + ".node does not list it";
+    return out;
+  }
   const Installed* model = node->find(ask.model);
   if (node->inventory_known && !model) {
     out.missing = true;
@@ -64,10 +68,6 @@ Look look(const NodeName& name, const Ask& ask, const Fleet& fleet, const Settin
   if (bounded && need.known && need.total > configured->gpu_memory) {
     out.never = true;
     why = to_gib(need.total) + " GiB needed, " + to_gib(configured->gpu_memory) + " GiB there: it can never load";
-    return out;
-  }
-  if (!ask.nodes.empty() && !in(ask.nodes, name)) {
-    why = ask.role.empty() ? "it is not asked for" : "roles." + ask.role + ".node does not list it";
     return out;
   }
   if (node->state == NodeState::down) {
