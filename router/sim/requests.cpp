@@ -211,7 +211,9 @@ Options read_options(const Asked& a) {
     into = static_cast<std::decay_t<decltype(into)>>(static_cast<Int>(std::trunc(v.get<double>())));
   };
   int unused = 0;
-  for (auto& [name, v] : a.options.items()) {
+  for (const auto& option : a.options.items()) {
+    const std::string& name = option.key();
+    const Json& v = option.value();
     if (v.is_null()) continue;
     auto runner = [&](std::optional<int>& into) {
       int n = 0;
