@@ -131,6 +131,11 @@ class Door {
     until(io_, [&] { return came.has_value(); });
     return std::move(*came);
   }
+  void on_next(std::function<void(Socket)> take) {
+    acceptor_.async_accept([take = std::move(take)](error_code ec, Socket socket) {
+      if (!ec) take(std::move(socket));
+    });
+  }
   std::shared_ptr<Raw> next_raw() {
     auto raw = std::make_shared<Raw>(next());
     raw->listen();
