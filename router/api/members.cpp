@@ -266,12 +266,11 @@ Result<Members> read_members(std::string_view body, bool openai, Kind kind) {
   if (extent.depth > max_depth)
     return bad_member("the body nests deeper than " + std::to_string(max_depth) + " levels: send flatter JSON");
   Reading reading(body, openai, kind);
-  const std::string_view value = value_text(body, extent.at);
-  if (value.empty()) return reading.broken();
-  if (value.front() != '{') {
+  if (body[extent.at] != '{') {
     const auto words = go_syntax_error(body);
-    return invalid(words.empty() ? go_type_error(kind, value, "") : words);
+    return invalid(words.empty() ? go_type_error(kind, body.substr(extent.at, 1), "") : words);
   }
+  if (extent.end == 0) return reading.broken();
 
   Members out;
   out.open = extent.at;

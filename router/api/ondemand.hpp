@@ -14,7 +14,7 @@ namespace od = simdjson::ondemand;
 class Parser {
  public:
   od::parser& of(std::size_t body) {
-    if (body <= (std::size_t{1} << 20)) {
+    if (body <= (std::size_t{2} << 20)) {
       static thread_local od::parser kept;
       return kept;
     }
