@@ -1,6 +1,6 @@
 // The two machines of the demo. Sizes, rates and contexts: the shipped router.yaml and measured Apple silicon figures; KV per
 // token is 2 x layers x kv heads x head dim x 2 bytes, compute is what makes the resident size come out.
-#include "sim/node.hpp"
+#include "sim/spec.hpp"
 
 namespace rr::sim {
 

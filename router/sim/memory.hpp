@@ -2,7 +2,7 @@
 // request > Modelfile > OLLAMA_CONTEXT_LENGTH > by memory, clamped to the trained context, at least 4).
 #pragma once
 
-#include "sim/node.hpp"
+#include "sim/spec.hpp"
 #include "sim/scheduler.hpp"
 
 namespace rr::sim {

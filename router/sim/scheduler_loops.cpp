@@ -99,7 +99,8 @@ void Scheduler::decide_head(Time now) {
   } else {
     const Bytes free = rules_.gpu_memory - used();
     const bool beside = !loaded_.empty();
-    if (!beside || double(w.file + w.kv) <= 0.8 * double(free)) {
+    // A host without an accelerator looks at the number of models only.
+    if (!beside || rules_.gpu_memory <= 0 || double(w.file + w.kv) <= 0.8 * double(free)) {
       start_load(call, now);
       return;
     }

@@ -1,7 +1,9 @@
 // A node from simple values, as a command line gives them.
 #pragma once
 
-#include "sim/node.hpp"
+#include "sim/spec.hpp"
+
+#include <boost/system/result.hpp>
 
 namespace rr::sim {
 

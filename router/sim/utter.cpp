@@ -231,6 +231,10 @@ wire::Task<std::string> Speaker::run() {
       b.kind = Break::Kind::end;
       break;
     }
+    // The closing tag of the thinking and the blank line behind it are tokens too: /api/generate gives each a line of its own.
+    if (!thinking && i == a.thinking.size() && i > 0 && streamed_ && u_.asked.route == Route::generate) {
+      for (int tag = 0; tag < 2; ++tag) line(piece_line(speech_, node().created(), "", false));
+    }
     say(piece, thinking);
     due += pace;
     if (!co_await taken()) co_return "client-closed";
