@@ -129,7 +129,9 @@ class Dispatch {
   Duration expected_load(const NodeName&, const ModelName&) const;
   std::optional<Duration> expected_ready(const NodeName&, const ModelName&, Time) const;
   std::string for_what(const Waiter&, Time) const;
-  RolePicture role_picture(const RoleSettings&, Time) const;
+  RolePicture role_state(const RoleSettings&, Time) const;    // no more than the state, and where
+  RolePicture role_picture(const RoleSettings&, Time) const;  // and why, and for how long
+  std::string swap_words(const RoleSettings&, const NodeName&, Time) const;
   NodePicture node_picture(const NodeBelief&, Time) const;
   std::vector<std::string> warnings() const;
 

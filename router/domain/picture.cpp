@@ -64,51 +64,70 @@ std::optional<Duration> Dispatch::expected_ready(const NodeName& node, const Mod
   return g->swap().model == model ? rest : rest + own;
 }
 
-RolePicture Dispatch::role_picture(const RoleSettings& role, Time now) const {
-  RolePicture out{.name = role.name, .state = "ready", .model = role.model, .node = role.nodes.front(), .why = "", .expected = {}, .required = role.required};
+RolePicture Dispatch::role_state(const RoleSettings& role, Time now) const {
+  RolePicture out{.name = role.name, .state = "unavailable", .model = role.model, .node = role.nodes.front(), .why = "", .expected = {}, .required = role.required};
   const auto placed = place(ask_of(role, *settings_), fleet_, *settings_);
-  if (placed) out.node = placed->node;
+  if (!placed) {
+    out.why = placed.error().sentence;
+    return out;
+  }
+  out.node = placed->node;
   const NodeBelief* belief = fleet_.node(out.node);
   const Gate* g = gate(out.node);
-  if (!placed) {
-    out.state = "unavailable";
-    out.why = placed.error().sentence;
-  } else if (!g || !belief || belief->state == NodeState::unknown) {
-    out.state = "unavailable";
+  if (!g || !belief || belief->state == NodeState::unknown) {
     out.why = "no word from " + out.node + " yet";
-  } else if (const GateFacts known = facts(out.node); passthrough() ? g->find(role.model) == nullptr : !g->ready(role.model, known, now)) {
+    return out;
+  }
+  if (passthrough()) {
+    out.state = g->find(role.model) ? "ready" : "after_swap";
+    return out;
+  }
+  const GateFacts known = facts(out.node);
+  if (g->ready(role.model, known, now)) {
+    out.state = "ready";
+  } else if (!g->find(role.model) && g->hopeless(role.model, known)) {
+    out.why = role.model.spelt() + " does not fit beside what is pinned on " + out.node;
+  } else {
     out.state = "after_swap";
+  }
+  return out;
+}
+
+RolePicture Dispatch::role_picture(const RoleSettings& role, Time now) const {
+  RolePicture out = role_state(role, now);
+  if (out.state == "after_swap") {
     out.expected = expected_ready(out.node, role.model, now);
-    const std::string load = load_words(footprint(*settings_, fleet_, out.node, role.model));
-    const Proposal& swap = g->swap();
-    if (passthrough()) {
-      out.why = load;
-    } else if (g->phase() != SwapPhase::steady && swap.model == role.model) {
-      const bool loads = g->phase() == SwapPhase::loading || swap.victims.empty();
-      out.why = loads ? load + " under way" : spoken(*settings_, swap.victims) + (swap.victims.size() > 1 ? " leave" : " leaves") + " now, then " + load;
-    } else if (g->phase() != SwapPhase::steady) {
-      const std::string first = swap.model.empty() ? spoken(*settings_, swap.victims) + " to leave" : "the swap to " + spoken(*settings_, swap.model);
-      out.why = "after " + first + ", then " + load;
-    } else if (g->hopeless(role.model, known)) {
-      out.state = "unavailable";
-      out.expected.reset();
-      out.why = role.model.spelt() + " does not fit beside what is pinned on " + out.node;
-    } else {
-      std::vector<Waiting> wanted{{.model = role.model, .count = 1, .oldest = now}};
-      const PolicyView view{*g, known, wanted, *settings_, out.node};
-      Wish wish = next(settings_->policy, view, now);
-      if (std::holds_alternative<WaitUntil>(wish)) {  // somebody busy has to leave: who, if it came to that
-        wanted.front().oldest = now - settings_->max_wait;
-        wish = next(settings_->policy, view, now);
-      }
-      const auto* proposal = std::get_if<Proposal>(&wish);
-      if (proposal && !proposal->victims.empty() && proposal->model == role.model)
-        out.why = spoken(*settings_, proposal->victims) + (proposal->victims.size() > 1 ? " leave" : " leaves") + " when idle, then ";
-      out.why += load;
-    }
+    out.why = swap_words(role, out.node, now);
   }
   if (auto known = role_state_.find(role.name); known != role_state_.end() && known->second.first == out.state) out.in_state = now - known->second.second;
   return out;
+}
+
+// "coder and tester leave when idle, then 52 GB load"
+std::string Dispatch::swap_words(const RoleSettings& role, const NodeName& node, Time now) const {
+  const Gate& g = *gate(node);
+  const Proposal& swap = g.swap();
+  const std::string load = load_words(footprint(*settings_, fleet_, node, role.model));
+  const auto leave = [&](const std::vector<ModelName>& models, const char* when) {
+    return spoken(*settings_, models) + (models.size() > 1 ? " leave " : " leaves ") + when + ", then " + load;
+  };
+  if (passthrough()) return load;
+  if (g.phase() != SwapPhase::steady && swap.model == role.model)
+    return g.phase() == SwapPhase::loading || swap.victims.empty() ? load + " under way" : leave(swap.victims, "now");
+  if (g.phase() != SwapPhase::steady) {
+    const std::string first = swap.model.empty() ? spoken(*settings_, swap.victims) + " to leave" : "the swap to " + spoken(*settings_, swap.model);
+    return "after " + first + ", then " + load;
+  }
+  const GateFacts known = facts(node);
+  std::vector<Waiting> wanted{{.model = role.model, .count = 1, .oldest = now}};
+  const PolicyView view{g, known, wanted, *settings_, node};
+  Wish wish = next(settings_->policy, view, now);
+  if (std::holds_alternative<WaitUntil>(wish)) {  // somebody busy has to leave: who, if it came to that
+    wanted.front().oldest = now - settings_->max_wait;
+    wish = next(settings_->policy, view, now);
+  }
+  const auto* proposal = std::get_if<Proposal>(&wish);
+  return proposal && !proposal->victims.empty() && proposal->model == role.model ? leave(proposal->victims, "when idle") : load;
 }
 
 NodePicture Dispatch::node_picture(const NodeBelief& belief, Time now) const {
@@ -174,7 +193,7 @@ Picture Dispatch::picture(Time now) const {
 // Remembers since when each role is in its state, so that /health can tell a hiccup from an outage.
 void Dispatch::note_roles(Time now) {
   for (const RoleSettings& role : settings_->roles) {
-    const std::string state = role_picture(role, now).state;
+    const std::string state = role_state(role, now).state;
     auto& known = role_state_[role.name];
     if (known.first != state) known = {state, now};
   }
