@@ -129,6 +129,7 @@ std::optional<std::string> Gate::refuses(const Proposal& p, const GateFacts& fac
     if (facts.pinned(v) && !reload) return v.spelt() + " stays for ever (keep_alive -1)";
   }
   if (p.model.empty()) return std::nullopt;
+  if (answers_wanted_ > 0) return "a load has failed: /api/ps has to tell first what is there";
   if (own && !among(p.victims, p.model)) {
     if (own->leaving || own->missed > 0) return p.model.spelt() + " is leaving: it must be gone first";
     if (other_options(*own, facts)) return p.model.spelt() + " has other options: it must be unloaded first";

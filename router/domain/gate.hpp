@@ -126,7 +126,7 @@ class Gate {
   void idle(Held&, Time now, std::vector<GateStep>&);
   void advance(const GateFacts&, Time now, std::vector<GateStep>&);
   void enter(SwapPhase, Time now);
-  void finish(Time now);
+  void hold_loaded(Time now);
   void give_up(std::string why, bool refused, Time now, std::vector<GateStep>&);
   void order_load(const GateFacts&, Time now, std::vector<GateStep>&);
   void look(Time now, std::vector<GateStep>&);
@@ -149,9 +149,9 @@ class Gate {
   Time load_at_{};
   std::vector<ModelName> unloads_out_{};
   int failures_ = 0;            // of orders in this phase
-  int looks_ = -1;              // answers of /api/ps since a load failed; -1 = none has
+  int answers_wanted_ = 0;      // of /api/ps, before the next load: one has failed
   Time looked_{};
-  Duration gap_ = std::chrono::milliseconds(250);  // to the next look; never 0
+  Duration gap_{};              // to the next look
   std::optional<Failure> failure_{};
 };
 

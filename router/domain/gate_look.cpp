@@ -44,6 +44,7 @@ void Gate::see(const Resident& r, const GateFacts& facts, Time now) {
 
 std::vector<GateStep> Gate::observed(const std::vector<Resident>& seen, const GateFacts& facts, Time now) {
   std::vector<GateStep> steps;
+  if (answers_wanted_ > 0) --answers_wanted_;
   for (Held& h : held_) ++h.missed;
   for (const Resident& r : seen) see(r, facts, now);
   const bool news = std::any_of(held_.begin(), held_.end(), [](const Held& h) { return h.missed == 1; });
@@ -51,11 +52,10 @@ std::vector<GateStep> Gate::observed(const std::vector<Resident>& seen, const Ga
   if (phase_ == SwapPhase::loading) {
     const Held* own = find(swap_.model);
     const bool there = own && own->missed == 0 && !own->leaving && !own->unsure;
-    if (looks_ >= 0) ++looks_;
-    if (there && looks_ >= 0) enter(SwapPhase::steady, now);  // the order failed and yet it was done: as if found there
-    else if (looks_ >= 2) order_load(facts, now, steps);
+    if (!load_out_ && there) enter(SwapPhase::steady, now);  // the order failed and yet it was done: as if found there
+    else if (!load_out_ && answers_wanted_ == 0) order_load(facts, now, steps);
   }
-  if (news || looks_ >= 0) look(now, steps);
+  if (news || answers_wanted_ > 0) look(now, steps);
   advance(facts, now, steps);
   return steps;
 }
@@ -75,7 +75,7 @@ void Gate::look(Time now, std::vector<GateStep>& steps) {
 }
 
 bool Gate::looks_wanted() const {
-  return phase_ == SwapPhase::unloading || looks_ >= 0 ||
+  return phase_ == SwapPhase::unloading || answers_wanted_ > 0 ||
          std::any_of(held_.begin(), held_.end(), [](const Held& h) { return h.leaving || h.missed > 0; });
 }
 
@@ -91,7 +91,7 @@ std::vector<GateStep> Gate::tick(const GateFacts& facts, Time now) {
     deadline_ = now + timeout_;
     look(now, steps);
     for (const ModelName& v : swap_.victims)
-      if (const Held* h = find(v); !load && h && h->in_flight == 0) order_unload(v, steps);  // passthrough may have used it meanwhile
+      if (!load && find(v)) order_unload(v, steps);
   } else if (looks_wanted() && now >= looked_ + gap_) {
     const Duration next = std::min(2 * gap_, last_gap);
     look(now, steps);

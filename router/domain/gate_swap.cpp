@@ -36,7 +36,6 @@ void Gate::enter(SwapPhase phase, Time now) {
   deadline_ = now + timeout_;
   overdue_ = false;
   failures_ = 0;
-  looks_ = -1;
 }
 
 // The one place where a swap moves on.
@@ -75,7 +74,6 @@ void Gate::advance(const GateFacts& facts, Time now, std::vector<GateStep>& step
 void Gate::order_load(const GateFacts& facts, Time now, std::vector<GateStep>& steps) {
   deadline_ = now + timeout_;
   overdue_ = false;
-  looks_ = -1;
   load_ = facts.model(swap_.model);
   load_.name = swap_.model;
   load_out_ = true;
@@ -93,16 +91,17 @@ std::vector<GateStep> Gate::loaded(const ModelName& model, const GateFacts& fact
   std::vector<GateStep> steps;
   if (load_out_ && load_.name == model) {
     load_out_ = false;
-    if (phase_ == SwapPhase::loading && swap_.model == model) finish(now);
+    hold_loaded(now);  // also when nobody waits for it any more: it is there
+    if (phase_ == SwapPhase::loading && swap_.model == model) enter(SwapPhase::steady, now);
   }
   look(now, steps);  // how much it really takes
   advance(facts, now, steps);
   return steps;
 }
 
-void Gate::finish(Time now) {
-  Held* h = find(swap_.model);
-  if (!h) h = &held_.emplace_back(Held{.model = swap_.model, .bytes = load_.need});
+void Gate::hold_loaded(Time now) {
+  Held* h = find(load_.name);
+  if (!h) h = &held_.emplace_back(Held{.model = load_.name, .bytes = load_.need});
   h->ours = true;
   h->leaving = h->unsure = false;
   h->missed = h->shown_ctx = 0;
@@ -114,17 +113,17 @@ void Gate::finish(Time now) {
   if (!h->sent.forever()) h->expires = now + h->sent.value;
   h->settled = false;
   h->used = h->renewed = now;
-  enter(SwapPhase::steady, now);
 }
 
 std::vector<GateStep> Gate::load_failed(const ModelName& model, std::string why, Time now) {
   std::vector<GateStep> steps;
   if (!load_out_ || load_.name != model) return steps;
   load_out_ = false;
-  look(now, steps);  // it may be there all the same
+  answers_wanted_ = 2;  // it may be there all the same, and the next answer of /api/ps may be older than this
+  look(now, steps);
   if (phase_ != SwapPhase::loading || swap_.model != model) return steps;
   if (failures_++ > 0) give_up(std::move(why), true, now, steps);
-  else looks_ = 0;  // looked at first, then loaded once more
+  // else: looked at first, then loaded once more (gate_look.cpp)
   return steps;
 }
 
@@ -139,8 +138,7 @@ std::vector<GateStep> Gate::unload_failed(const ModelName& model, std::string wh
   std::vector<GateStep> steps;
   std::erase(unloads_out_, model);
   look(now, steps);
-  const Held* h = find(model);
-  if (phase_ != SwapPhase::unloading || !victim(model) || !h || h->in_flight > 0) return steps;
+  if (phase_ != SwapPhase::unloading || !victim(model) || !find(model)) return steps;
   if (failures_++ > 0) give_up(std::move(why), true, now, steps);
   else order_unload(model, steps);
   return steps;
