@@ -151,7 +151,7 @@ class Gate {
   int failures_ = 0;            // of orders in this phase
   int answers_wanted_ = 0;      // of /api/ps, before the next load: one has failed
   Time looked_{};
-  Duration gap_{};              // to the next look
+  Duration gap_ = std::chrono::milliseconds(250);  // to the next look; never 0
   std::optional<Failure> failure_{};
 };
 

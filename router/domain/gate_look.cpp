@@ -91,7 +91,7 @@ std::vector<GateStep> Gate::tick(const GateFacts& facts, Time now) {
     deadline_ = now + timeout_;
     look(now, steps);
     for (const ModelName& v : swap_.victims)
-      if (!load && find(v)) order_unload(v, steps);
+      if (const Held* h = find(v); !load && h && h->in_flight == 0) order_unload(v, steps);  // passthrough may have used it meanwhile
   } else if (looks_wanted() && now >= looked_ + gap_) {
     const Duration next = std::min(2 * gap_, last_gap);
     look(now, steps);

@@ -138,7 +138,8 @@ std::vector<GateStep> Gate::unload_failed(const ModelName& model, std::string wh
   std::vector<GateStep> steps;
   std::erase(unloads_out_, model);
   look(now, steps);
-  if (phase_ != SwapPhase::unloading || !victim(model) || !find(model)) return steps;
+  const Held* h = find(model);
+  if (phase_ != SwapPhase::unloading || !victim(model) || !h || h->in_flight > 0) return steps;
   if (failures_++ > 0) give_up(std::move(why), true, now, steps);
   else order_unload(model, steps);
   return steps;
