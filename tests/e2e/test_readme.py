@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from house import ROOT
+from house import ROOT, until
 
 README = (ROOT / "README.md").read_text()
 
@@ -32,6 +32,7 @@ def test_the_autogen_snippet_gives_four_clients_that_work(fleet):
             assert answer.content, role
 
     asyncio.run(ask())
+    until("the log's fourth line", lambda: len(fleet.router.asked("/v1/chat/completions")) == 4)
     lines = fleet.router.asked("/v1/chat/completions")
     assert [line["role"] for line in lines] == ["architect", "coder", "tester", "router"]
     assert {line["session"] for line in lines} == {"my-team"}
