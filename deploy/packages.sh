@@ -170,7 +170,7 @@ configure() {
   fi
   local prefix=()
   if [ "$(system)" = macos ]; then
-    prefix=("-DCMAKE_PREFIX_PATH=$(brew --prefix)")
+    prefix=("-DCMAKE_PREFIX_PATH=$(brew --prefix)" -DRR_WERROR=OFF)
   fi
   (cd "$root" && cmake --preset "$1" -Wno-dev ${prefix[@]+"${prefix[@]}"})
 }
