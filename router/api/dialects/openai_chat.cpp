@@ -48,6 +48,13 @@ std::string_view go_type_of(std::string_view raw) {
   return "float64";
 }
 
+// Text that is stepped through, not copied: a fault in it would end the steps early, so it is looked for first.
+std::optional<Refusal> fault(std::string_view raw) {
+  auto words = raw.empty() ? std::string() : go_syntax_error(raw);
+  if (words.empty()) return std::nullopt;
+  return Refusal{.code = "json_invalid", .side = Side::client, .status = 400, .sentence = std::move(words), .ollama_text = true};
+}
+
 // One JSON object and nothing after it: it goes into the native body as it is.
 bool is_object(std::string_view text) {
   const auto extent = first_value(text);
@@ -85,6 +92,7 @@ class Translation {
   }
 
   std::optional<Refusal> impossible() const {
+    if (const auto refusal = fault(value("response_format"))) return refusal;
     if (const auto n = value("n"); !n.empty() && n != "1")
       return unsupported("n is " + std::string(n.substr(0, 20)) + ": a node answers once, send n 1 or leave it out");
     if (!value("audio").empty()) return unsupported("audio is not served: leave the member out");
@@ -179,6 +187,7 @@ class Translation {
   }
 
   std::optional<Refusal> tool_calls(std::string_view raw) {
+    if (const auto refusal = fault(raw)) return refusal;
     const auto calls = raw_elements(raw);
     if (calls.empty()) return std::nullopt;
     write_.text(",\"tool_calls\":[");

@@ -151,6 +151,12 @@ TEST_CASE("arguments cannot smuggle members into the native request") {
         "unsupported_member: invalid tool call arguments");
 }
 
+TEST_CASE("broken JSON in a part that is translated is refused, never half translated") {
+  CHECK(native(R"({"model":"c","messages":[{"role":"assistant","content":"","tool_calls":[{"id":"1","function":{"name":"f"}} {"id":"2"}]}]})") ==
+        "json_invalid: invalid character '{' after array element");
+  CHECK(native(with(R"(,"response_format":{"type":"json_schema" "json_schema":{}})")) == "json_invalid: invalid character '\"' after object key:value pair");
+}
+
 TEST_CASE("what cannot be honoured is refused by name") {
   CHECK(native(with(R"(,"n":2)")) == "unsupported_member: n is 2: a node answers once, send n 1 or leave it out");
   CHECK(native(with(R"(,"n":1)")).is_object());
