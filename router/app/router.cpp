@@ -33,10 +33,11 @@ boost::system::result<std::unique_ptr<Router>, std::string> Router::open(wire::a
 Router::Router(std::shared_ptr<House> house, wire::Listener listener)
     : house_(std::move(house)), listener_(std::move(listener)), tick_(std::make_shared<wire::Timer>(house_->io.get_executor())) {
   house_->start();
-  listener_.run([house = house_](wire::Socket socket) {
-    if (house->clients.size() >= house->settings->limits.connections) return;  // dropped: over the cap
+  const auto serve_one = [house = house_](wire::Socket socket) {
     wire::asio::co_spawn(house->io, serve(house, std::move(socket)), tell_defect);
-  });
+  };
+  const auto full = [house = house_] { return house->clients.size() >= house->settings->limits.connections; };
+  listener_.run(serve_one, full);
 }
 
 Router::~Router() {
