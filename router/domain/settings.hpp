@@ -20,6 +20,7 @@ struct RoleSettings {
   ModelName model{};
   KeepAlive keep_alive{std::chrono::minutes(5)};
   std::vector<std::string> also_called{};
+  std::vector<std::string> phrases{};  // in a system prompt they mean this role, for model auto
   bool required = true;  // /health says 503 when it has been unavailable for 10 s
   Place at{}, model_at{}, node_at{};
 };
@@ -45,6 +46,12 @@ struct ModelSettings {
 };
 
 enum class PolicyName { passthrough, seed };
+
+struct Door {  // what is closed to clients unless the YAML opens it
+  bool open = false;
+  NodeName node{};  // where it leads; "" = the request says it, or there is but one
+  bool operator==(const Door&) const = default;
+};
 
 struct Limits {
   std::size_t connections = 1024;
@@ -79,6 +86,9 @@ struct Settings {
 
   std::vector<std::string> allowed_hosts{};    // beside loopback and our own addresses
   std::vector<std::string> allowed_origins{};  // beside Ollama's default list
+  Door management{};                           // pull, push, create, copy, delete, blobs
+  Door cloud{};                                // cloud models, web_search and web_fetch: a node's ollama.com account
+  std::string access_log{};                    // a file that gets one JSON line per request; "" = none
   Limits limits;
 
   const RoleSettings* role(std::string_view name) const;       // by its YAML key, exact

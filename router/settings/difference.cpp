@@ -12,6 +12,7 @@ using Changes = std::vector<std::string>;
 std::string text_of(PolicyName policy) { return policy == PolicyName::seed ? "seed" : "passthrough"; }
 std::string text_of(OnOverflow on) { return on == OnOverflow::warn ? "warn" : "refuse"; }
 std::string text_of(bool flag) { return flag ? "true" : "false"; }
+std::string text_of(const Door& door) { return door.open && !door.node.empty() ? door.node : text_of(door.open); }
 std::string text_of(int number) { return std::to_string(number); }
 std::string text_of(std::size_t number) { return std::to_string(number); }
 std::string text_of(Duration time) { return to_text(KeepAlive{time}); }
@@ -74,6 +75,7 @@ void role_difference(Changes& changes, const RoleSettings& a, const RoleSettings
   note(changes, b.name + " keep_alive", a.keep_alive, b.keep_alive);
   note(changes, b.name + " required", a.required, b.required);
   note_list(changes, b.name + " also_called", a.also_called, b.also_called);
+  note_list(changes, b.name + " phrases", a.phrases, b.phrases);
 }
 
 }  // namespace
@@ -101,6 +103,9 @@ std::string difference(const Settings& before, const Settings& after) {
   note(changes, "prefill_grace", before.prefill_grace, after.prefill_grace);
   note_list(changes, "allowed_hosts", before.allowed_hosts, after.allowed_hosts);
   note_list(changes, "allowed_origins", before.allowed_origins, after.allowed_origins);
+  note(changes, "management", before.management, after.management);
+  note(changes, "cloud", before.cloud, after.cloud);
+  note(changes, "access_log", before.access_log, after.access_log);
   note(changes, "limits.connections", before.limits.connections, after.limits.connections);
   note_size(changes, "limits.body", before.limits.body, after.limits.body);
   note_size(changes, "limits.bodies", before.limits.bodies, after.limits.bodies);

@@ -24,6 +24,8 @@ void read_default_role(const Cursor&, Draft&);
 void read_names(const Cursor* also_called, Draft&);      // and whether any two names are one; nullptr: not said
 void read_listen(const Cursor&, Draft&);
 void read_guests(const Fields& top, Draft&);             // allowed_hosts, allowed_origins
+void read_phrases(const Cursor& phrases, Draft&);
+void read_doors(const Fields& top, Draft&);              // management, cloud, access_log
 void read_swap(const Cursor& smart_swap, Draft&);
 void read_times_and_limits(const Fields& top, Draft&);
 

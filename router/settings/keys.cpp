@@ -8,8 +8,9 @@ const std::vector<Section>& sections() {
   static const std::vector<Section> all{
       {"",
        {"listen", "roles", "default_role", "also_called", "nodes", "models", "smart_swap", "required", "drain_timeout", "first_byte",
-        "between_chunks", "prefill_grace", "stream_buffer", "limits", "allowed_hosts", "allowed_origins"},
-       {"substitutes", "client", "key", "guard", "cloud", "management"}},
+        "between_chunks", "prefill_grace", "stream_buffer", "limits", "allowed_hosts", "allowed_origins", "phrases", "management", "cloud",
+        "access_log"},
+       {"substitutes", "client", "key", "guard"}},
       {"roles.*", {"node", "model", "keep_alive", "required"}, {"substitutes", "client", "key", "guard", "cloud"}},
       {"nodes.*", {"address", "gpu_memory", "type"}, {"management", "cloud"}},
       {"models.*", {"num_ctx", "size", "parallel", "use_mmap", "on_overflow"}, {"substitutes", "cloud"}},

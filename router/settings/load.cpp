@@ -30,9 +30,11 @@ void read(const Cursor& top, Draft& draft) {
   if (const Cursor* required = fields.find("required")) read_required(*required, draft);
   if (const Cursor* default_role = fields.find("default_role")) read_default_role(*default_role, draft);
   read_names(fields.find("also_called"), draft);
+  if (const Cursor* phrases = fields.find("phrases")) read_phrases(*phrases, draft);
   if (const Cursor* listen = fields.find("listen")) read_listen(*listen, draft);
   if (const Cursor* smart_swap = fields.find("smart_swap")) read_swap(*smart_swap, draft);
   read_guests(fields, draft);
+  read_doors(fields, draft);
   read_times_and_limits(fields, draft);
 }
 
