@@ -119,7 +119,7 @@ class Dispatch {
   bool is_up(const NodeName&) const;
   void forget_gate(const NodeName&);            // of a node that left the configuration, once nothing of ours is there
   Gate* gate_of(const NodeName&);
-  GateFacts facts(const NodeName&) const;
+  const GateFacts& facts(const NodeName&) const;
   KeepAlive load_lease(const ModelName&) const; // what a load says: never 0, and long enough for the request to come
   std::vector<Waiting> waiting_on(const NodeName&) const;
   bool awaited(const NodeName&, const ModelName&) const;
@@ -144,6 +144,7 @@ class Dispatch {
   std::vector<Order> unloads_{};                    // asked for, not begun: the gate was in a swap
   std::map<NodeName, std::string> last_refusal_{};  // of a proposal: told once
   std::map<NodeName, Time> policy_wake_{};
+  mutable std::map<NodeName, GateFacts> facts_{};   // worked out once; emptied when beliefs or settings change
   std::map<std::string, Time> load_began_{};        // "node/model"
   Ledger ledger_{};
   std::map<RoleName, std::pair<std::string, Time>> role_state_{};

@@ -10,9 +10,9 @@ constexpr Duration shortest_load_lease = std::chrono::minutes(1);
 }
 
 // The policy's figures for the models that matter on this node now: of its roles, waited for, resident.
-GateFacts Dispatch::facts(const NodeName& name) const {
-  GateFacts out{.limit = 0, .swap_timeout = settings_->swap_timeout, .models = {}};
-  if (const NodeSettings* node = settings_->node(name)) out.limit = node->gpu_memory;
+const GateFacts& Dispatch::facts(const NodeName& name) const {
+  const auto [at, fresh] = facts_.try_emplace(name);
+  GateFacts& out = at->second;
   const NodeBelief* belief = fleet_.node(name);
   const auto add = [&](const ModelName& model) {
     if (std::any_of(out.models.begin(), out.models.end(), [&](const auto& m) { return m.name == model; })) return;
@@ -22,8 +22,12 @@ GateFacts Dispatch::facts(const NodeName& name) const {
                           .num_ctx = m.num_ctx, .use_mmap = m.use_mmap, .pinned = settings_->pinned(model, name), .lease = load_lease(model),
                           .digest = installed ? installed->digest : std::string()});
   };
-  for (const RoleSettings& role : settings_->roles)
-    if (std::find(role.nodes.begin(), role.nodes.end(), name) != role.nodes.end()) add(role.model);
+  if (fresh) {
+    out.swap_timeout = settings_->swap_timeout;
+    if (const NodeSettings* node = settings_->node(name)) out.limit = node->gpu_memory;
+    for (const RoleSettings& role : settings_->roles)
+      if (std::find(role.nodes.begin(), role.nodes.end(), name) != role.nodes.end()) add(role.model);
+  }
   for (const Waiter& w : line_)
     if (w.node == name) add(w.ask.model);
   if (const Gate* g = gate(name)) {
@@ -96,27 +100,23 @@ bool Dispatch::told_failure(const NodeName& node, Gate& gate, Time now) {
 
 bool Dispatch::grant_ready(const NodeName& node, Gate& gate, Time now) {
   if (std::none_of(line_.begin(), line_.end(), [&](const Waiter& w) { return w.node == node; })) return false;
-  const GateFacts known = facts(node);
-  std::deque<Waiter> line = std::move(line_);
-  line_.clear();
-  std::vector<ModelName> full;  // who comes later for the same model does not overtake
+  const GateFacts& known = facts(node);
   bool any = false;
-  for (Waiter& waiter : line) {
-    const ModelName& model = waiter.ask.model;
-    const bool here = waiter.node == node && std::find(full.begin(), full.end(), model) == full.end();
-    if (here && (passthrough() || gate.may_grant(model, known, now))) {
-      grant(std::move(waiter), now);
-      any = true;
+  for (auto it = line_.begin(); it != line_.end();) {  // in order of arrival: who comes later for a model does not overtake
+    if (it->node != node || !(passthrough() || gate.may_grant(it->ask.model, known, now))) {
+      ++it;
       continue;
     }
-    if (here) full.push_back(model);
-    line_.push_back(std::move(waiter));
+    Waiter waiter = std::move(*it);
+    it = line_.erase(it);
+    grant(std::move(waiter), now);
+    any = true;
   }
   return any;
 }
 
 void Dispatch::propose(const NodeName& node, Gate& gate, Time now) {
-  const GateFacts known = facts(node);
+  const GateFacts& known = facts(node);
   for (auto it = unloads_.begin(); it != unloads_.end();) {
     if (it->node != node) {
       ++it;

@@ -33,6 +33,7 @@ void Dispatch::on_event(const Observed& e, Time now) {
   node->rtt = e.rtt;
   node->residents = e.residents;
   for (const Resident& r : e.residents) node->measure(r);
+  facts_.clear();
   run(e.node, gate->observed(e.residents, facts(e.node), now), now);
   for (Ghost& ghost : ghosts_) {  // a prompt is not computed in an engine that is gone
     const Held* held = ghost.node == e.node ? std::as_const(*gate).find(ghost.model) : nullptr;
@@ -55,6 +56,7 @@ void Dispatch::on_event(const Inventory& e, Time now) {
   node->version = e.version;
   node->installed = e.models;
   node->inventory_known = true;
+  facts_.clear();
   node->heard = now;
   std::vector<ModelName> missing;
   for (const Waiter& w : line_)
@@ -75,6 +77,7 @@ void Dispatch::on_event(const Lost& e, Time now) {
   node->state = NodeState::down;
   node->why = e.why;
   node->residents.clear();
+  facts_.clear();
   gate->lost(now);
   std::erase_if(unloads_, [&](const Order& o) { return o.node == e.node; });
   move_waiters(e.node, nullptr, std::nullopt, now);
@@ -149,6 +152,7 @@ void Dispatch::on_event(const Adopted& e, Time now) {
   for (const NodeBelief& node : fleet_.nodes)
     if (!settings_->node(node.name)) elsewhere.push_back(node.name);
   fleet_ = std::move(next);
+  facts_.clear();
   for (const NodeName& name : elsewhere) {
     if (Gate* gate = gate_of(name)) gate->lost(now);
     forget_gate(name);

@@ -82,7 +82,7 @@ RolePicture Dispatch::role_state(const RoleSettings& role, Time now) const {
     out.state = g->find(role.model) ? "ready" : "after_swap";
     return out;
   }
-  const GateFacts known = facts(out.node);
+  const GateFacts& known = facts(out.node);
   if (g->ready(role.model, known, now)) {
     out.state = "ready";
   } else if (!g->find(role.model) && g->hopeless(role.model, known)) {
@@ -118,7 +118,7 @@ std::string Dispatch::swap_words(const RoleSettings& role, const NodeName& node,
     const std::string first = swap.model.empty() ? spoken(*settings_, swap.victims) + " to leave" : "the swap to " + spoken(*settings_, swap.model);
     return "after " + first + ", then " + load;
   }
-  const GateFacts known = facts(node);
+  const GateFacts& known = facts(node);
   std::vector<Waiting> wanted{{.model = role.model, .count = 1, .oldest = now}};
   const PolicyView view{g, known, wanted, *settings_, node};
   Wish wish = next(settings_->policy, view, now);

@@ -181,3 +181,14 @@ TEST_CASE("from seed to passthrough who waits is granted; back again, who passed
   t.seen("mini", {});
   CHECK(t.dispatch.gate("mini")->phase() == SwapPhase::loading);
 }
+
+TEST_CASE("what /api/ps measures, on whatever node, counts at the next decision") {
+  Talk t;
+  t.seen("mini", {there(coder, middle)});
+  t.ask(1, "coder");
+  CHECK(t.seen("book", {there(tester, 30 * gib)}) == "");
+  CHECK(t.ask(2, "tester") == "");  // 30 GiB do not fit beside the busy coder
+  t.tell(Left{2});
+  t.seen("book", {there(tester, small)});
+  CHECK(t.ask(3, "tester") == "load mini tester-m 4096 keep 30m");
+}
