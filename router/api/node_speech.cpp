@@ -82,6 +82,17 @@ Result<std::string> parse_version(std::string_view json) {
   return {boost::system::in_place_value, std::move(version)};
 }
 
+std::optional<std::set<std::string>> parse_capabilities(std::string_view json) {
+  const Json said = Json::parse(json, nullptr, false);
+  if (!said.is_object()) return std::nullopt;
+  const auto list = said.find("capabilities");
+  if (list == said.end() || !list->is_array()) return std::nullopt;
+  std::set<std::string> out;
+  for (const auto& word : *list)
+    if (word.is_string()) out.insert(word.get<std::string>());
+  return out;
+}
+
 std::string parse_error(std::string_view json) {
   const auto root = parsed(json);
   if (root.is_object()) {
@@ -111,6 +122,12 @@ Order load_order(const ModelName& model, int num_ctx, KeepAlive keep_alive, std:
   if (!options.empty()) body["options"] = std::move(options);
   body["stream"] = false;
   return {embedding ? "/api/embed" : "/api/generate", written(body)};
+}
+
+std::string show_order(const ModelName& model) {
+  Json body;
+  body["model"] = model.spelt();
+  return body.dump();
 }
 
 Order unload_order(const ModelName& model) {

@@ -59,6 +59,12 @@ wire::Task<Result<Nodes::Stock>> Nodes::stock(Address address) {
   co_return Stock{std::move(*said), std::move(*models)};
 }
 
+wire::Task<std::optional<std::set<std::string>>> Nodes::capabilities(Address address, ModelName model) {
+  auto answer = co_await ask(address, "POST", "/api/show", api::show_order(model), probe_patience);
+  if (!answer || answer->status != 200) co_return std::nullopt;
+  co_return api::parse_capabilities(answer->body);
+}
+
 wire::Task<std::optional<std::string>> Nodes::load(Address address, Load load, Duration patience) {
   auto order = api::load_order(load.model, load.num_ctx, load.keep_alive, load.use_mmap, load.embedding);
   auto answer = co_await ask(address, "POST", order.path, order.body, patience);

@@ -20,6 +20,7 @@ class Nodes {
   };
   wire::Task<Result<Heard>> ps(Address);
   wire::Task<Result<Stock>> stock(Address);                        // version and tags
+  wire::Task<std::optional<std::set<std::string>>> capabilities(Address, ModelName);  // by /api/show; nullopt = not told
   // nullopt = done; else why not. A load may take minutes: `patience` bounds it.
   wire::Task<std::optional<std::string>> load(Address, Load, Duration patience);
   wire::Task<std::optional<std::string>> unload(Address, ModelName);

@@ -55,6 +55,22 @@ void Watch::take_stock(const NodeName& name) {
   look(name);
 }
 
+// What each model can is asked once a digest. A node that does not tell leaves it unknown: then the node itself decides.
+wire::Task<void> Watch::learn(std::shared_ptr<One> one, Nodes& nodes, std::vector<Installed>& models) {
+  bool tells = true;
+  for (Installed& model : models) {
+    auto known = one->can.find(model.digest);
+    if (known == one->can.end() && tells) {
+      auto said = co_await nodes.capabilities(one->address, model.name);
+      if (one->stopped) co_return;
+      tells = said.has_value();
+      if (said) known = one->can.insert_or_assign(model.digest, std::move(*said)).first;
+    }
+    if (known != one->can.end()) model.capabilities = known->second;
+    else if (model.capabilities.count("embedding") == 0) model.capabilities.clear();
+  }
+}
+
 wire::Task<void> Watch::run(std::shared_ptr<One> one, Nodes& nodes, std::function<void(Event)> tell,
                             std::shared_ptr<void> /*keep*/) {
   while (!one->stopped) {
@@ -64,6 +80,8 @@ wire::Task<void> Watch::run(std::shared_ptr<One> one, Nodes& nodes, std::functio
       auto stock = co_await nodes.stock(one->address);
       if (one->stopped) co_return;
       if (stock) {
+        co_await learn(one, nodes, stock->models);
+        if (one->stopped) co_return;
         one->stock_wanted = false;
         one->stock_at = std::chrono::steady_clock::now();
         tell(Inventory{one->name, std::move(stock->version), std::move(stock->models)});

@@ -29,7 +29,9 @@ class Watch {
     bool wanted = true, stock_wanted = true, stopped = false;
     int misses = 0;
     Time stock_at{};
+    std::map<std::string, std::set<std::string>> can{};  // digest -> capabilities, asked once of /api/show
   };
+  static wire::Task<void> learn(std::shared_ptr<One>, Nodes&, std::vector<Installed>&);
   static wire::Task<void> run(std::shared_ptr<One>, Nodes&, std::function<void(Event)> tell, std::shared_ptr<void> keep);
 
   wire::Executor executor_;
