@@ -4,6 +4,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/write.hpp>
 #include <doctest/doctest.h>
 
 #include <functional>
@@ -158,4 +159,72 @@ TEST_CASE("a test of a whole process reads the record and sets faults over HTTP"
   const Got got = b.ask("GET", "/sim/record");
   CHECK(got.body.find("\"target\":\"/api/chat\"") != std::string::npos);
   CHECK(got.body.find("/sim/") == std::string::npos);
+}
+
+TEST_CASE("a client that leaves while the node queues it leaves its handler behind") {
+  NodeSpec spec = quick();
+  for (auto& m : spec.models) m.load_time = std::chrono::hours(1000000);
+  Bench b(std::move(spec));
+  auto leaves = [&](const std::string& model) {
+    wire::Socket socket(b.io.get_executor());
+    socket.connect({asio::ip::address_v4::loopback(), b.node->port()});
+    const std::string body = "{\"model\":\"" + model + "\"}";
+    const std::string text = "POST /api/generate HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    asio::write(socket, asio::buffer(text));
+    const std::size_t before = b.node->seen().size();
+    while (b.node->seen().size() == before) b.io.run_one();
+    return socket;
+  };
+  auto loads = leaves("a:1b");
+  auto waits = leaves("b:1b");
+  CHECK(b.node->open_streams() == 2);
+  waits.close();
+  while (b.node->seen()[1].ended != "leaked") b.io.run_one();
+  CHECK(b.node->open_streams() == 2);  // for the life of the node
+  CHECK(b.node->seen()[1].queued);
+  loads.close();
+  while (b.node->seen()[0].ended != "client-closed") b.io.run_one();
+  CHECK(b.node->open_streams() == 1);
+  CHECK(b.node->resident().empty());
+}
+
+TEST_CASE("a reader that stalls and leaves costs the model its slot until an unload") {
+  Bench b;
+  wire::Socket socket(b.io.get_executor());
+  socket.open(wire::tcp::v4());
+  socket.set_option(asio::socket_base::receive_buffer_size(64 * 1024));
+  socket.connect({asio::ip::address_v4::loopback(), b.node->port()});
+  const std::string body = chat("a:1b", "[[chunks:100000]][[delay:0]] x");
+  asio::write(socket, asio::buffer("POST /api/chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body));
+  while (b.node->open_streams() == 0) b.io.run_one();
+  // The node writes until neither side's buffers take more: nothing is left to do at once.
+  const auto quiet = std::chrono::milliseconds(50);
+  while (b.io.run_one_for(quiet) > 0) {
+  }
+  REQUIRE(b.node->open_streams() == 1);
+  socket.close();
+  while (b.node->open_streams() > 0) b.io.run_one();
+  CHECK(b.node->seen()[0].ended == "client-closed");
+  Got late;
+  bool done = false;
+  asio::co_spawn(b.io, asked(b.up, b.node->port(), "POST", "/api/chat", chat("a:1b", "[[say:x]]"), late, done), asio::detached);
+  while (b.node->open_streams() == 0) b.io.run_one();
+  while (b.io.run_one_for(quiet) > 0) {
+  }
+  CHECK_FALSE(done);  // loaded, idle, and no slot
+}
+
+TEST_CASE("a node that stops cuts its streams without the last chunk") {
+  NodeSpec spec = quick();
+  spec.clock = 1;
+  for (auto& m : spec.models) m.load_time = std::chrono::milliseconds(0);
+  Bench b(std::move(spec));
+  Got got;
+  bool done = false;
+  asio::co_spawn(b.io, asked(b.up, b.node->port(), "POST", "/api/chat", chat("a:1b", "[[chunks:1000]] x"), got, done), asio::detached);
+  while (got.pieces.size() < 2) b.io.run_one();
+  b.node->stop();
+  while (!done) b.io.run_one();
+  CHECK_FALSE(got.lost.empty());
+  CHECK_FALSE(b.ask("GET", "/").lost.empty());
 }
