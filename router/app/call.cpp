@@ -54,6 +54,7 @@ void refuse(Call& call, const Refusal& refusal, bool close) {
   for (Field& field : told(call)) spoken.head.fields.push_back(std::move(field));
   call.status = refusal.status;
   call.error = refusal.code;
+  call.side = refusal.side;
   call.client.send(std::move(spoken.head), std::move(spoken.body), close);
 }
 

@@ -17,12 +17,16 @@ struct Call {
   TicketId id = 0;
   Time began{};
   Fields extra{};                                  // CORS fields of the answer
+  std::int64_t body_bytes = 0;
 
   // for the one log line at the end
   Ask ask{};
   Grant grant{};
   int status = 0;
   std::string error{};                             // code of a refusal
+  std::optional<Side> side{};                      // whose fault it is
+  std::string link{};                              // the node's address that was used
+  std::optional<Time> first_byte{};                // of the answer's body, towards the client
   Outcome outcome{};
 };
 

@@ -66,6 +66,7 @@ void say_mistakes(const settings::Loaded& loaded, const std::string& path) {
 
 int command_serve(const ServeOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);
+  wire::os::hold_standard_files();
   auto listen = addresses(options.listen);
   if (!listen) return std::fprintf(stderr, "role-router: %s\n", listen.error().c_str()), 2;
   wire::os::raise_file_limit();
@@ -129,6 +130,13 @@ int command_serve(const ServeOptions& options) {
     });
     stop.async_wait(on_stop);
   };
+  Signals usr1(io.get_executor(), SIGUSR1);  // after a rotation of its file
+  std::function<void(wire::error_code, int)> on_usr1 = [&](wire::error_code ec, int) {
+    if (ec) return;
+    if (auto& access = (*router)->house().access) access->reopen();
+    usr1.async_wait(on_usr1);
+  };
+  usr1.async_wait(on_usr1);
   hup.async_wait(on_hup);
   stop.async_wait(on_stop);
   io.run();

@@ -106,6 +106,7 @@ wire::Task<Attempt> pass_whole(Call& call, api::openai_chat::Shape shape, wire::
   }
   count(call, watch, ticket, Ending::ok);
   call.status = node.head.status;
+  call.first_byte = std::chrono::steady_clock::now();
   call.client.send(head_for_client(call, node, translated), std::move(out), call.house->draining);
   co_return done();
 }
@@ -128,11 +129,13 @@ wire::Task<Attempt> pass_stream(Call& call, api::openai_chat::Shape shape, wire:
     case How::overflow:
       count(call, passage->watch(), ticket, Ending::client_left);
       call.error = "client_too_slow";
+      call.side = Side::client;
       break;
     case How::node_failed:
     case How::nothing:
       count(call, passage->watch(), ticket, Ending::node_failed);
       call.error = passage->trouble(end.error).code;
+      call.side = passage->trouble(end.error).side;
       ticket.outcome.error = passage->trouble(end.error).sentence;
       if (end.how == How::nothing) co_return lost(passage->trouble(end.error));
       break;
@@ -167,6 +170,7 @@ wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& tic
   if (const NodeSettings* node = call.settings->node(call.grant.node)) address = &node->addresses.front();
   if (!address) co_return failed({.code = "node_gone", .side = Side::router, .status = 503,
                                   .sentence = "node " + call.grant.node + " left the configuration", .retry_after_s = 1}, true);
+  call.link = to_text(*address);
   const std::string_view body = call.request.body.view();
   const bool translated = call.route.kind == Kind::chat_completions;
   const api::Edits edits{.model = call.grant.model.spelt(),
@@ -230,6 +234,7 @@ wire::Task<void> forward(Call& call, const api::Members& members) {
     if (!ticket) {
       call.status = ticket.error().status;
       call.error = ticket.error().code;
+      call.side = ticket.error().side;
       if (call.client.gone()) co_return;
       if (stale && !fresh) {
         fresh = true;
@@ -242,6 +247,8 @@ wire::Task<void> forward(Call& call, const api::Members& members) {
       co_return;
     }
     call.grant = ticket->grant();
+    call.error.clear();
+    call.side.reset();
     const Attempt result = co_await attempt(call, members, *ticket, fresh);
     if (result.done || call.client.gone()) {
       if (call.client.gone() && call.status == 0) call.status = 499;

@@ -1,6 +1,7 @@
 #include "app/house.hpp"
 
 #include "app/log.hpp"
+#include "app/record.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -65,7 +66,7 @@ House::House(wire::asio::io_context& context, Snapshot first)
             wire::asio::co_spawn(io, app::unload(shared_from_this(), order, *to), wire::asio::detached);
           },
       .look = [this](const NodeName& node) { watch.look(node); },
-      .note = [](const Note& note) { note.level == Note::Level::warn ? log::warn(note.text) : log::info(note.text); },
+      .note = [this](const Note& note) { record(*this, note); },
   });
 }
 
@@ -83,6 +84,24 @@ void House::adopt(Snapshot next) {
   stream_buffers.limit(settings->limits.stream_buffers);
   desk.tell(Adopted{settings});
   watch.settings(*settings, shared_from_this());
+}
+
+std::optional<std::string> House::open_access_log(const std::string& path) {
+  if (path.empty()) {
+    access.reset();
+    return std::nullopt;
+  }
+  auto opened = Lines::open(io.get_executor(), path);
+  if (!opened) return "access_log: " + opened.error();
+  access = std::move(*opened);
+  return std::nullopt;
+}
+
+std::vector<std::string> House::complaints() const {
+  std::vector<std::string> all{log::complaint()};
+  if (access) all.push_back(access->complaint("access_log " + settings->access_log));
+  std::erase(all, "");
+  return all;
 }
 
 const Address* House::address(const NodeName& name) const {

@@ -4,6 +4,7 @@
 #include "api/report.hpp"
 #include "api/role_names.hpp"
 #include "app/desk.hpp"
+#include "app/lines.hpp"
 #include "app/nodes.hpp"
 #include "app/watch.hpp"
 #include "wire/block.hpp"
@@ -37,10 +38,13 @@ struct House : std::enable_shared_from_this<House> {
   int answering = 0;                             // requests between their head and the end of their answer
   std::map<TicketId, std::function<void()>> asked;  // what ends the node's part of a running answer
   bool draining = false;
+  std::unique_ptr<Lines> access;                 // the access log; null = none
 
   void start();                                  // begins to watch the nodes; needs a shared_ptr to this
   void stop();                                   // ends the watching; what runs holds the house until it is done
   void adopt(Snapshot next);                     // settings, names, dispatch, watch; generation + 1
+  std::optional<std::string> open_access_log(const std::string& path);  // "" = none from now on; else why it stays as it was
+  std::vector<std::string> complaints() const;   // of the logs, for /health
   const Address* address(const NodeName&) const; // the first of the node's
 };
 

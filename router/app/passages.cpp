@@ -10,6 +10,7 @@ void Watched::take(std::string_view lines, std::string& out) {
   render(lines, out);
   if (!out.empty() && !began_) {
     began_ = true;
+    call_.first_byte = std::chrono::steady_clock::now();
     call_.request.body.give_back();  // no replay from here on
   }
 }

@@ -44,6 +44,13 @@ struct Reload::State : std::enable_shared_from_this<Reload::State> {
       house->adoption.refused.reset();
       return;
     }
+    if (loaded.settings->access_log != house->settings->access_log) {
+      if (auto why = house->open_access_log(loaded.settings->access_log)) {
+        house->adoption.refused = *why + "\n";
+        log::warn("config refused, nothing was changed: " + *why);
+        return;
+      }
+    }
     if (loaded.settings->listen != house->settings->listen) log::warn("listen changed: it takes effect at the next start");
     house->adopt(loaded.settings);
     log::info("config " + std::to_string(house->adoption.generation) + " adopted: " + change);

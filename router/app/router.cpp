@@ -27,7 +27,9 @@ constexpr Duration last_words = std::chrono::seconds(1);  // for in-band errors 
 boost::system::result<std::unique_ptr<Router>, std::string> Router::open(wire::asio::io_context& io, Snapshot settings) {
   auto listener = wire::Listener::open(io.get_executor(), settings->listen);
   if (!listener) return listener.error();
-  return std::unique_ptr<Router>(new Router(std::make_shared<House>(io, std::move(settings)), std::move(*listener)));
+  auto house = std::make_shared<House>(io, std::move(settings));
+  if (auto why = house->open_access_log(house->settings->access_log)) return *why;
+  return std::unique_ptr<Router>(new Router(std::move(house), std::move(*listener)));
 }
 
 Router::Router(std::shared_ptr<House> house, wire::Listener listener)

@@ -5,7 +5,7 @@
 #include "app/call.hpp"
 #include "app/explain.hpp"
 #include "app/forward.hpp"
-#include "app/log.hpp"
+#include "app/record.hpp"
 #include "app/vet.hpp"
 
 namespace rr::app {
@@ -40,7 +40,9 @@ Dialect dialect_of(const RequestHead& head) {
 
 void health(Call& call) {
   const Time now = std::chrono::steady_clock::now();
-  auto told = api::health(call.house->desk.dispatch().picture(now), *call.settings, call.house->adoption,
+  Picture picture = call.house->desk.dispatch().picture(now);
+  for (std::string& warning : call.house->complaints()) picture.warnings.push_back(std::move(warning));
+  auto told = api::health(picture, *call.settings, call.house->adoption,
                           now - call.house->started, now);
   reply(call, told.status, json, std::move(told.body));
 }
@@ -93,30 +95,6 @@ wire::Task<void> answer(Call& call) {
   }
 }
 
-void note(const Call& call) {
-  const Duration took = std::chrono::steady_clock::now() - call.began;
-  const auto milliseconds = [](Duration d) {
-    return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(d).count());
-  };
-  const bool granted = !call.grant.node.empty();
-  const auto count = [](std::int64_t n) { return n > 0 ? std::to_string(n) : std::string(); };
-  log::info(log::pairs({{"id", id_text(call.id)},
-                        {"method", call.request.head.method},
-                        {"path", call.route.path},
-                        {"status", std::to_string(call.status)},
-                        {"role", call.ask.role},
-                        {"source", call.ask.role.empty() ? "" : std::string(to_text(call.ask.source))},
-                        {"model", granted ? call.grant.model.spelt() : call.ask.model.spelt()},
-                        {"node", call.grant.node},
-                        {"session", call.ask.session},
-                        {"queued_ms", granted ? milliseconds(call.grant.queued) : ""},
-                        {"swap_ms", granted && call.grant.swapped > Duration::zero() ? milliseconds(call.grant.swapped) : ""},
-                        {"took_ms", milliseconds(took)},
-                        {"prompt_tokens", count(call.outcome.prompt_tokens)},
-                        {"output_tokens", count(call.outcome.output_tokens)},
-                        {"error", call.error}}));
-}
-
 // Counts what is between a head and the end of its answer, for draining.
 struct Answering {
   explicit Answering(House& h) : house(h) { ++house.answering; }
@@ -141,7 +119,11 @@ wire::Task<void> serve(std::shared_ptr<House> house, wire::Socket socket) {
   for (;;) {
     Dialect dialect = Dialect::ollama;
     api::Route route;
+    RequestHead seen;
+    Time began = std::chrono::steady_clock::now();
     auto received = co_await client.read_request([&](const RequestHead& head, std::uint64_t) {
+      began = std::chrono::steady_clock::now();
+      seen = {.method = head.method, .target = head.target};
       auto refusal = check(*house, head, route);
       if (refusal) dialect = dialect_of(head);
       return refusal;
@@ -151,7 +133,7 @@ wire::Task<void> serve(std::shared_ptr<House> house, wire::Socket socket) {
       const TicketId id = house->desk.next_id();
       api::Spoken spoken = api::say_no(*refusal, dialect, id_text(id));
       spoken.head.fields.push_back({"X-Router-Request", id_text(id)});
-      log::info(log::pairs({{"id", id_text(id)}, {"status", std::to_string(refusal->status)}, {"error", refusal->code}}));
+      record(*house, {.id = id, .head = std::move(seen), .began = began}, *refusal);
       client.send(std::move(spoken.head), std::move(spoken.body), true);
       co_await client.drained();
       co_return;
@@ -164,7 +146,8 @@ wire::Task<void> serve(std::shared_ptr<House> house, wire::Socket socket) {
               .request = std::move(std::get<wire::Request>(received)),
               .route = std::move(route),
               .id = house->desk.next_id(),
-              .began = std::chrono::steady_clock::now()};
+              .began = began};
+    call.body_bytes = static_cast<std::int64_t>(call.request.body.view().size());
     call.extra = cors_fields(call.request.head);
     if (preflight(call.request.head)) {
       call.extra = preflight_fields(call.request.head);
@@ -172,7 +155,7 @@ wire::Task<void> serve(std::shared_ptr<House> house, wire::Socket socket) {
     } else {
       co_await answer(call);
     }
-    note(call);
+    record(call);
     co_await client.drained();
     if (!client.reusable() || house->draining) co_return;
   }

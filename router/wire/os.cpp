@@ -2,6 +2,7 @@
 #include "wire/os.hpp"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/resource.h>
@@ -14,6 +15,7 @@
 #include <sys/syslimits.h>
 #endif
 
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -54,6 +56,11 @@ void watch_peer(Socket& socket) {
   option(socket, IPPROTO_TCP, TCP_KEEPCNT, 3);
   option(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, 11'000);    // milliseconds
 #endif
+}
+
+void hold_standard_files() {
+  for (int fd = 0; fd <= 2; ++fd)
+    if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF) (void)::open("/dev/null", O_RDWR);  // the lowest free number: this one
 }
 
 void raise_file_limit() {
