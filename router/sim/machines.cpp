@@ -87,6 +87,23 @@ ModelSpec embedding_model() {
   return m;
 }
 
+ModelSpec seeing_model() {
+  ModelSpec m;
+  m.name = "qwen2.5vl:7b";
+  m.size = 6'000'000'000;
+  m.trained_ctx = 128000;
+  m.kv_per_token = 56 * 1024;
+  m.compute = 700 * mib;
+  m.capabilities = {"completion", "vision"};
+  m.rendering = Rendering::ollama;
+  m.prefill_tps = 500;
+  m.decode_tps = 45;
+  m.family = "qwen25vl";
+  m.parameter_size = "8.3B";
+  m.layers = 28, m.heads = 28, m.kv_heads = 4, m.embedding_length = 3584;
+  return m;
+}
+
 }  // namespace
 
 NodeSpec macbook() {
@@ -94,7 +111,7 @@ NodeSpec macbook() {
   n.name = "macbook";
   n.gpu_memory = Bytes(17.7 * double(gib));
   n.load_gbps = 2.0;
-  n.models = {router_model(), tester_model(), embedding_model()};
+  n.models = {router_model(), tester_model(), embedding_model(), seeing_model()};
   for (auto& m : n.models) {  // a smaller GPU
     m.prefill_tps *= 0.55;
     m.decode_tps *= 0.55;

@@ -33,3 +33,11 @@ def start_fleet(tmp_path):
 @pytest.fixture
 def fleet(start_fleet):
     return start_fleet()
+
+
+@pytest.fixture(scope="module")
+def shared_fleet(tmp_path_factory):
+    """One fleet for all tests of a file: for clients that are started often and leave nothing behind."""
+    fleet = house.Fleet(tmp_path_factory.mktemp("fleet"), 200)
+    yield fleet
+    fleet.stop()
