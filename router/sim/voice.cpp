@@ -224,7 +224,7 @@ Answer speak(const Asked& a, const Sampling& how, const ModelSpec& m) {
     out.calls.push_back(std::move(*call));
   } else if (a.format.is_object()) {
     out.pieces = split(minimal_instance(a.format).dump(), 6);
-  } else if (a.format.is_string()) {
+  } else if (a.format == "json") {
     out.pieces = split(Json{{"ok", true}, {"about", topic_of(s)}}.dump(), 6);
   } else {
     const auto said = directive(s.last_user, "say");

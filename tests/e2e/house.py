@@ -95,6 +95,36 @@ def seconds(keep_alive) -> float:
     return (-1 if text.startswith("-") else 1) * sum(float(n) * units[u] for n, u in parts)
 
 
+class Client:
+    """A client's program in another language: a line {"url":, "call":, "ask":} in, a line of what it said out. It lives until the
+    end of its tests, so that no connection is closed only because a process ended."""
+
+    def __init__(self, *command):
+        self.process = subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def __call__(self, url: str, call: str, ask: dict) -> dict:
+        late = threading.Timer(2 * PATIENCE, self.process.kill)
+        late.start()
+        try:
+            print(json.dumps({"url": url, "call": call, "ask": ask}), file=self.process.stdin, flush=True)
+            line = self.process.stdout.readline()
+        finally:
+            late.cancel()
+        assert line, f"{self.process.args[0]} said nothing to {call}"
+        said = json.loads(line)
+        assert "failed" not in said, said["failed"]
+        return said
+
+    def stop(self):
+        self.process.stdin.close()
+        try:
+            self.process.wait(PATIENCE)
+        finally:
+            self.process.kill()
+            self.process.wait()
+            self.process.stdout.close()
+
+
 class Program:
     """One process of role-router; both of its outputs, line by line."""
 

@@ -88,6 +88,7 @@ TEST_CASE("a tool that is offered and asked for is called with valid arguments; 
 
 TEST_CASE("format gives JSON: an object, or the smallest instance of the schema") {
   CHECK(Json::parse(joined(hear(user("x", R"(,"format":"json")")).pieces)).is_object());
+  CHECK(joined(hear(user("[[say:words]]", R"(,"format":"")")).pieces) == "words");  // set, but to nothing
   const std::string schema =
       R"(,"format":{"type":"object","properties":{"role":{"enum":["coder","tester"]},"why":{"type":"string"}},"required":["role"]})";
   CHECK(joined(hear(user("x", schema)).pieces) == R"({"role":"coder"})");
