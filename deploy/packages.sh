@@ -10,6 +10,11 @@ debian_test=(python3-venv clang libc++-dev libc++abi-dev shellcheck strace curl)
 brew_build=(cmake ninja ccache boost nlohmann-json simdjson yaml-cpp cli11 spdlog fmt doctest utf8proc)
 brew_test=(python@3.12 shellcheck)
 
+# JavaScript clients are tried with whatever node and npm are on PATH; only where there are none, the system's are installed.
+unless_there() {  # unless_there COMMAND PACKAGE
+  command -v "$1" >/dev/null || echo " $2"
+}
+
 die() {  # one sentence that names the thing and the way out
   printf '%s: %s\n' "$me" "$*" >&2
   exit 1
@@ -52,7 +57,7 @@ missing_brew() {
 
 # The end of a package manager's output without addresses: what failed matters, not which mirror.
 show_end() {
-  tail -n 12 "$1" | sed -E -e 's#[a-z]+://[^ ]+#(mirror)#g' -e "s#(resolve|connect to) '?[^ ']+'?#\1 the mirror#g" \
+  tail -n 12 "$1" | sed -E -e 's#[a-z]+://[^ ]+#(mirror)#g' -e "s#(resolve|connect to|ENOTFOUND|EAI_AGAIN) '?[^ ']+'?#\1 the mirror#g" \
     -e 's#\[IP: [^]]*\]##g' -e 's#\(([0-9a-fA-F:.]+)\)##g' -e 's/^/  /' >&2
 }
 
@@ -121,10 +126,10 @@ have_packages() {
   os=$(system) || exit 1
   if [ "$os" = debian ]; then
     wanted="${debian_build[*]}"
-    [ "$1" = build ] || wanted="$wanted ${debian_test[*]}"
+    [ "$1" = build ] || wanted="$wanted ${debian_test[*]}$(unless_there node nodejs)$(unless_there npm npm)"
   else
     wanted="${brew_build[*]}"
-    [ "$1" = build ] || wanted="$wanted ${brew_test[*]}"
+    [ "$1" = build ] || wanted="$wanted ${brew_test[*]}$(unless_there npm node)"
   fi
   [ "$(cat "$stamp" 2>/dev/null)" = "$os $wanted" ] && return 0
 

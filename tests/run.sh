@@ -74,7 +74,37 @@ set_up() (  # a process of its own: what it cannot install ends it, not the whol
     fi
     cp "$lock" "$venv/installed.lock"
   fi
+  javascript_clients && go_client
 )
+
+javascript_clients() {  # build/js/node_modules, by the lock's hashes
+  local source=tests/e2e/js js="$root/build/js" log="$root/build/npm.log"
+  cmp -s "$source/package-lock.json" "$js/installed.lock" && return 0
+  rm -rf "$js"
+  mkdir -p "$js"
+  cp "$source/package.json" "$source/package-lock.json" "$js"
+  : >"$log"
+  if ! three_tries "$log" bounded npm --prefix "$js" ci --ignore-scripts --no-audit --no-fund --fetch-retries=0 --fetch-timeout=20000; then
+    show_end "$log"
+    echo "$me: npm could not install $source/package-lock.json in three tries (its last words are above)"
+    return 1
+  fi
+  cp "$source/package-lock.json" "$js/installed.lock"
+}
+
+go_client() {  # built once here, because that needs the network; where there is no go, or an old one, its tests say that they were skipped
+  local log="$root/build/go.log" needed found
+  command -v go >/dev/null || return 0
+  needed=$(sed -n 's/^go //p' tests/e2e/go/go.mod)
+  found=$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null) || return 0
+  [ "$(printf '%s\n' "${found#go}" "$needed" | sort -V | head -n 1)" = "$needed" ] || return 0
+  : >"$log"
+  if ! three_tries "$log" bounded env GOTOOLCHAIN=local "GOFLAGS=-mod=readonly -buildvcs=false" go -C tests/e2e/go build -o "$root/build/go/calls" .; then
+    show_end "$log"
+    echo "$me: go could not build tests/e2e/go in three tries (its last words are above)"
+    return 1
+  fi
+}
 
 check_scripts() {
   find deploy tests -name '*.sh' -exec shellcheck -x .ci/run {} +
