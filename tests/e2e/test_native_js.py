@@ -4,10 +4,10 @@ import shutil
 
 import pytest
 
+import javascript
 import native_calls
 from house import ROOT, Client
 
-BUILT = ROOT / "build" / "js"  # where tests/run.sh installs what js/package-lock.json names
 LACKS = {
     "ollama": {},
     "langchain": {
@@ -23,23 +23,26 @@ LACKS = {
 
 @pytest.fixture(scope="module")
 def clients():
-    assert shutil.which("node"), "node is not on PATH: tests/run.sh installs it"
-    assert (BUILT / "node_modules").is_dir(), f"{BUILT}/node_modules is missing: tests/run.sh installs it"
+    """clients(name): its program, started when it is first wanted."""
+    folder, started = javascript.installed(), {}
     for file in (ROOT / "tests" / "e2e" / "js").glob("*.mjs"):
-        shutil.copy(file, BUILT)  # Node looks for packages beside the file that names them
-    started = {}
-    try:
-        for name in LACKS:
-            started[name] = Client("node", BUILT / "call.mjs", name)
-        yield started
-    finally:
-        for client in started.values():
-            client.stop()
+        shutil.copy(file, folder)
+
+    def the(name):
+        if name == "langchain" and (why := javascript.too_old_for_langchain()):
+            pytest.skip(why)
+        if name not in started:
+            started[name] = Client("node", folder / "call.mjs", name)
+        return started[name]
+
+    yield the
+    for client in started.values():
+        client.stop()
 
 
 def row_of(client, name, clients):
     def row(url, ask, left=lambda: None):
-        said = clients[client](url, name, ask)
+        said = clients(client)(url, name, ask)
         left()
         return said
     return row
@@ -55,6 +58,6 @@ def test_a_call_of_a_javascript_client(shared_fleet, clients, client, name):
 
 
 def test_langchain_finds_a_role_and_is_not_let_to_pull_what_is_not_there(shared_fleet, clients):
-    said = clients["langchain"](shared_fleet.url, "list", {})
+    said = clients("langchain")(shared_fleet.url, "list", {})
     assert said["text"] == "hi"
     assert said["status"] == 403 and "ollama pull" in said["error"]

@@ -182,7 +182,7 @@ CLOSED = {
     "rm": [("DELETE /api/delete", '{"model":"","name":"qwen3-coder:30b"}', PLAIN)],
     "cp": [("POST /api/copy", '{"source":"qwen3-coder:30b","destination":"tmpcopy:1b"}', PLAIN)],
     "create": [(f"POST /api/blobs/{BLOB}", "weights", PLAIN),
-               ("POST /api/create", '{"model":"mine:1b","files":{"weights.gguf":"%s"}}' % BLOB, LINES)],
+               ("POST /api/create", '{"model":"mine:1b","files":{"weights.gguf":"%s"},"name":""}' % BLOB, LINES)],
     "push": [("POST /api/me", "", PLAIN), ("POST /api/push", '{"model":"","username":"","password":"","name":"me/mine:1b"}', LINES)],
 }
 

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+import javascript
 from house import ROOT, until
 
 README = (ROOT / "README.md").read_text()
@@ -43,6 +44,19 @@ def test_the_other_python_snippets_run(fleet):
     assert others
     for snippet in others:
         exec(compile(here(snippet, fleet), "README.md", "exec"), {})
+
+
+@pytest.mark.parametrize("snippet", blocks("js"), ids=lambda text: re.search(r'from "(.+)"', text)[1])
+def test_a_javascript_snippet_prints_an_answer(fleet, snippet):
+    if "langchain" in snippet and (why := javascript.too_old_for_langchain()):
+        pytest.skip(why)
+    file = javascript.installed() / f"readme-{os.getpid()}.mjs"
+    file.write_text(here(snippet, fleet))
+    try:
+        ran = subprocess.run(["node", file], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    finally:
+        file.unlink()
+    assert ran.returncode == 0 and ran.stdout.strip(), ran.stderr
 
 
 def curls():
