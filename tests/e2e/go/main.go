@@ -1,5 +1,5 @@
-// The Go client of Ollama: for every line {"url":, "call":, "ask":} one line of what was said; ends when its input does, or at
-// the first call that fails otherwise than it should.
+// The Go client of Ollama: for every line {"url":, "call":, "ask":} one line of what was said, or {"failed":}; ends when its
+// input does.
 package main
 
 import (
@@ -7,8 +7,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
-	"log"
 	"net/http"
 	"net/url"
 	"os"
@@ -52,7 +52,7 @@ func (a ask) withImage() *api.ChatRequest {
 
 func must(err error) {
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 }
 
@@ -97,7 +97,7 @@ func failure(request *api.ChatRequest) said {
 	_, _, err := chat(request)
 	var status api.StatusError
 	if !errors.As(err, &status) {
-		log.Fatalf("no refusal with a status but: %v", err)
+		panic(fmt.Sprintf("no refusal with a status but: %v", err))
 	}
 	return said{"status": status.StatusCode, "error": status.ErrorMessage}
 }
@@ -193,9 +193,8 @@ var calls = map[string]func(ask) said{
 			}
 			return nil
 		})
-		// The client itself tells nothing of a stream that ended early.
-		if err != nil && !errors.Is(err, context.Err()) {
-			log.Fatal(err)
+		if err != nil && !errors.Is(err, context.Err()) { // the client itself may tell nothing of a stream that ended early
+			panic(err)
 		}
 		return said{"text": first}
 	},
@@ -214,6 +213,18 @@ type line struct {
 	Ask       ask
 }
 
+func (l line) call() (answer said) {
+	defer func() {
+		if failed := recover(); failed != nil {
+			answer = said{"failed": fmt.Sprint(failed)}
+		}
+	}()
+	base, err := url.Parse(l.URL)
+	must(err)
+	client = api.NewClient(base, http.DefaultClient)
+	return calls[l.Call](l.Ask)
+}
+
 func main() {
 	for in, out := json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout); ; {
 		var next line
@@ -222,9 +233,6 @@ func main() {
 		} else {
 			must(err)
 		}
-		base, err := url.Parse(next.URL)
-		must(err)
-		client = api.NewClient(base, http.DefaultClient)
-		must(out.Encode(calls[next.Call](next.Ask)))
+		must(out.Encode(next.call()))
 	}
 }
