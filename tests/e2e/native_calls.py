@@ -29,6 +29,7 @@ ASK = {
     "stream": {"model": "coder", "prompt": SAY},
     "generate": {"model": "coder", "prompt": SAY},
     "generate_stream": {"model": "coder", "prompt": SAY},
+    "insert": {"model": "tester", "prompt": SAY, "suffix": "and the end"},
     "tools": {"model": "coder", "tool": WEATHER, "result": "sunny, 20 degrees",
               "prompt": '[[tool:get_weather {"city":"Seoul"}]][[then:Take a hat.]]'},
     "thinking": {"model": "router", "prompt": SAY},
@@ -101,6 +102,11 @@ def answered(role):
 def streamed(said, seen, fleet):
     answered("coder")(said, seen, fleet)
     assert said["pieces"] > 4
+
+
+def inserted(said, seen, fleet):
+    answered("tester")(said, seen, fleet)
+    assert seen[0]["suffix"] == ASK["insert"]["suffix"]
 
 
 def thought(said, seen, fleet):
@@ -177,7 +183,7 @@ def unloaded(said, seen, fleet):
 
 CHECKS = {
     "version": version, "list": listed, "ps": held, "show": shown, "chat": answered("coder"), "stream": streamed,
-    "generate": answered("coder"), "generate_stream": streamed, "tools": tools, "thinking": thought,
+    "generate": answered("coder"), "generate_stream": streamed, "insert": inserted, "tools": tools, "thinking": thought,
     "structured": structured, "image": image, "image_refused": refused(400, "qwen3-coder:30b", "vision"),
     "embed": embedded, "cancel": cancelled, "preload": preloaded, "unload": unloaded,
     "unknown_model": refused(404, "model 'no-such-model:1b' not found"),

@@ -86,6 +86,7 @@ TABLE = {
     "stream": lambda url, ask: joined(good(url + "/api/chat", chat(ask, stream=True))),
     "generate": lambda url, ask: piece(good(url + "/api/generate", prompt(ask, stream=False))[0]),
     "generate_stream": lambda url, ask: joined(good(url + "/api/generate", prompt(ask))),
+    "insert": lambda url, ask: piece(good(url + "/api/generate", {**ask, "stream": False})[0]),
     "tools": tools,
     "thinking": lambda url, ask: piece(good(url + "/api/chat", chat(ask, think=True))[0]),
     "structured": lambda url, ask: {"object": json.loads(

@@ -15,6 +15,7 @@ LACKS = {
         "list": "LangChain only looks whether its model is there: the last test",
         "ps": "LangChain has no call for it",
         "show": "LangChain has no call for it",
+        "insert": "LangChain has no suffix",
         "preload": "LangChain sends no request without a message",
         "unload": "LangChain sends no request without a message",
     },

@@ -93,6 +93,7 @@ TABLE = {
     "stream": lambda url, ask: joined(list(chat(url, ask).stream([message(ask)]))),
     "generate": generate,
     "generate_stream": generate_stream,
+    "insert": "LangChain has no suffix",
     "tools": tools,
     "thinking": lambda url, ask: whole(chat(url, ask, reasoning=True).invoke([message(ask)])),
     "structured": lambda url, ask: {"object": chat(url, ask).with_structured_output(ask["schema"]).invoke([message(ask)])},

@@ -62,6 +62,9 @@ class Sync:
     def generate_stream(self, ask):
         return joined(self.client.generate(ask["model"], ask["prompt"], stream=True))
 
+    def insert(self, ask):
+        return whole(self.client.generate(ask["model"], ask["prompt"], suffix=ask["suffix"]))
+
     def tools(self, ask):
         first = self.client.chat(ask["model"], user(ask), tools=[ask["tool"]])
         then = self.client.chat(ask["model"], with_result(ask, first), tools=[ask["tool"]])
@@ -129,6 +132,9 @@ class Async:
 
     async def generate_stream(self, ask):
         return joined([piece async for piece in await self.client.generate(ask["model"], ask["prompt"], stream=True)])
+
+    async def insert(self, ask):
+        return whole(await self.client.generate(ask["model"], ask["prompt"], suffix=ask["suffix"]))
 
     async def tools(self, ask):
         first = await self.client.chat(ask["model"], user(ask), tools=[ask["tool"]])

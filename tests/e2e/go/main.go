@@ -17,10 +17,10 @@ import (
 )
 
 type ask struct {
-	Model, Prompt, Result, Image string
-	Tool                         api.Tool
-	Schema                       json.RawMessage
-	Input                        []string
+	Model, Prompt, Suffix, Result, Image string
+	Tool                                 api.Tool
+	Schema                               json.RawMessage
+	Input                                []string
 }
 
 type said map[string]any
@@ -144,6 +144,11 @@ var calls = map[string]func(ask) said{
 	"generate_stream": func(a ask) said {
 		request := a.generate()
 		request.Stream = nil
+		return generate(request)
+	},
+	"insert": func(a ask) said {
+		request := a.generate()
+		request.Suffix = a.Suffix
 		return generate(request)
 	},
 	"tools": func(a ask) said {

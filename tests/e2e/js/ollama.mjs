@@ -44,6 +44,7 @@ export default {
   stream: async (url, ask) => joined(await at(url).chat({ ...user(ask), stream: true })),
   generate: async (url, ask) => whole(await at(url).generate(ask)),
   generate_stream: async (url, ask) => joined(await at(url).generate({ ...ask, stream: true })),
+  insert: async (url, ask) => whole(await at(url).generate(ask)),
   tools: async (url, ask) => {
     const body = { ...user(ask), tools: [ask.tool] };
     const { message } = await at(url).chat(body);
