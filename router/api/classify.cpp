@@ -105,6 +105,7 @@ Result<Ask> classify(const RequestHead& head, const Route& route, const Members&
 
   if (choice->role) ask.role = choice->role->name;
   ask.source = choice->source;
+  ask.because = choice->because;
   ask.asked_model = wanted.empty() ? choice->model.spelt() : wanted;
   ask.model = choice->model;
   ask.nodes = nodes_for(*choice, at.fleet);

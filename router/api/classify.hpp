@@ -15,7 +15,7 @@ struct Circumstance {       // what classify may look at beside the request
   std::string_view session_key{};  // secret of this process, for the session hash
 };
 
-// For kinds chat, generate, embed, embeddings, chat_completions, show. Sources 1-6 and 9 of design section 4.
+// For kinds chat, generate, embed, embeddings, chat_completions, show. Sources 1-4 and 6-9 of design section 4.
 // Refusals: role_unknown 400 (lists the known), model_missing 404 and model_required 400/404 (Ollama's text per route),
 // context_over 400 with on_overflow: refuse, keep_alive_invalid 400 (Go's words), num_ctx_type 500 -> 400.
 Result<Ask> classify(const RequestHead&, const Route&, const Members&, const Circumstance&);

@@ -78,10 +78,16 @@ class Reading {
     value.size = before - value.at;
   }
 
-  bool empty_list(std::string_view first) const {
-    if (!first.starts_with('[')) return true;
-    const auto next = body_.find_first_not_of(" \t\r\n", static_cast<std::size_t>(first.data() - body_.data()) + 1);
-    return next == body_.npos || body_[next] == ']';
+  char first_of(std::string_view list) const {  // the byte behind the bracket
+    const auto next = body_.find_first_not_of(" \t\r\n", static_cast<std::size_t>(list.data() - body_.data()) + 1);
+    return next == body_.npos ? ']' : body_[next];
+  }
+
+  bool empty_list(std::string_view first) const { return !first.starts_with('[') || first_of(first) == ']'; }
+
+  static void keep(const std::vector<Span>& said, std::vector<Span>& kept) {
+    for (const Span span : said)
+      if (kept.size() < most_said) kept.push_back(span);
   }
 
   std::optional<Refusal> wrong(std::string_view first, std::string_view name) const {
@@ -109,12 +115,21 @@ class Reading {
       out.prompt_empty = empty_text(first);
       if (!text && !null) return wrong(first, name);
       if (text && !out.first_user) out.first_user = text_of(value);
+      if (text) out.first_said = {span_in(body_, first)};
       count(first, out);
     } else if (name == "input") {
       out.input_empty = empty_text(first) || (list && empty_list(first));
+      if (list && !empty_list(first) && first_of(first) == '{') return messages(value, out);  // of OpenAI's responses
       if (text && !out.first_user) out.first_user = text_of(value);
       count(whole_text(body_, value), out);
+    } else if (name == "system" && list) {  // of Anthropic's messages
+      std::optional<std::string> ignored;
+      std::vector<Span> said;
+      if (const auto refusal = parts(value, ignored, said, out)) return refusal;
+      keep(said, out.system_said);
     } else if (name == "suffix" || name == "system" || name == "template") {
+      if (name == "system" && text) keep({span_in(body_, first)}, out.system_said);
+      if (name == "suffix") out.suffix = text && !empty_text(first);
       count(first, out);
     } else if (name == "tools") {
       out.tools = !empty_list(first);
@@ -194,6 +209,7 @@ class Reading {
     if (value.get_object().get(object)) return broken();
     std::string role;
     std::optional<std::string> text;
+    std::vector<Span> said;
     for (auto step : object) {
       od::field field;
       std::string_view name;
@@ -206,17 +222,20 @@ class Reading {
       } else if (name == "role" && first.front() == '"') {
         role = text_of(member);
       } else if (name == "content" && first.front() == '[') {
-        if (const auto refusal = parts(member, text, out)) return refusal;
+        if (const auto refusal = parts(member, text, said, out)) return refusal;
       } else {
         if (name == "content" && first.front() == '"' && !out.first_user) text = text_of(member);
+        if (name == "content" && first.front() == '"') said = {span_in(body_, first)};
         count(whole_text(body_, member), out);
       }
     }
     if (role == "user" && text && !out.first_user) out.first_user = std::move(text);
+    if (role == "system" || role == "developer") keep(said, out.system_said);
+    else if (role == "user" && !said.empty()) (out.first_said.empty() ? out.first_said : out.last_said) = std::move(said);
     return std::nullopt;
   }
 
-  std::optional<Refusal> parts(od::value& value, std::optional<std::string>& text, Members& out) {
+  std::optional<Refusal> parts(od::value& value, std::optional<std::string>& text, std::vector<Span>& said, Members& out) {
     od::array array;
     if (value.get_array().get(array)) return broken();
     for (auto step : array) {
@@ -235,6 +254,7 @@ class Reading {
         if (!is_text) continue;
         const auto raw = token(member);
         count(raw, out);
+        if (raw.starts_with('"') && said.size() < most_said) said.push_back(span_in(body_, raw));
         if (raw.starts_with('"') && !out.first_user) text = text.value_or("") + text_of(member);
       }
     }
@@ -273,6 +293,7 @@ Result<Members> read_members(std::string_view body, bool openai, Kind kind) {
   if (extent.end == 0) return reading.broken();
 
   Members out;
+  out.body = body;
   out.open = extent.at;
   out.close = extent.end - 1;
   const std::size_t used = extent.end;  // what follows the first value is not read, by Ollama neither

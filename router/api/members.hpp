@@ -24,14 +24,10 @@ struct Member {                // of the top level
   Span value{};
 };
 
-struct Message {               // of messages[], enough for roles, sessions, estimates
-  std::string role{};
-  std::string text{};            // of user messages only: the first one's text (all of it); others ""
-  std::size_t bytes = 0;       // of its raw JSON
-  bool images = false;
-};
+constexpr std::size_t most_said = 16;  // strings kept of one speaker
 
 struct Members {
+  std::string_view body{};              // what was read; as long as its owner keeps it
   std::vector<Member> all{};            // those that rules name, in the client's order
   bool none = true;                     // no member at all
   std::size_t open = 0, close = 0;      // positions of the outer { and }
@@ -48,9 +44,12 @@ struct Members {
   bool num_ctx_wrong = false;              // options.num_ctx is there, no number and not null
   bool options_empty = true;
   std::optional<std::string> first_user{};   // text of the first user message, or the prompt
+  std::vector<Span> system_said{};           // JSON strings: system and developer messages, `system`; the first most_said
+  std::vector<Span> first_said{}, last_said{};  // of the first user message (or the prompt) and, when it is another, the last
   std::size_t messages = 0;                // count; messages_present tells [] from absent
   bool messages_present = false, prompt_empty = true, input_empty = true;
   bool tools = false, images = false;      // non-empty tools; any image
+  bool suffix = false;                     // a non-empty one: the middle is asked for
   std::size_t text_bytes = 0, hangul = 0;  // for the estimate: bytes of the text members without images; bytes of Hangul
 };
 

@@ -1,7 +1,9 @@
 #include "api/role_choice.hpp"
 
+#include "api/endpoint_shape.hpp"
 #include "api/go_words.hpp"
 #include "api/percent.hpp"
+#include "api/prompt_rules.hpp"
 
 #include <algorithm>
 
@@ -60,6 +62,18 @@ Refusal refuse_empty(Kind kind) {
   return {.code = "model_required", .side = Side::client, .status = 400, .sentence = "model is required", .ollama_text = true};
 }
 
+// Rules 7 to 9: nobody named a role.
+Result<Choice> choose_for_auto(Kind kind, const Members& members, const Circumstance& at) {
+  if (auto shape = shape_of(kind, members, at.settings, at.fleet); !shape.model.empty())
+    return Choice{shape.role, RoleSource::shape, std::move(shape.model), std::move(shape.because)};
+  if (kind == Kind::chat || kind == Kind::generate || kind == Kind::chat_completions)
+    if (auto found = prompt_role(members, at.settings); found.role)
+      return Choice{found.role, RoleSource::prompt, found.role->model, std::move(found.because)};
+  if (const auto* role = at.settings.role(at.settings.default_role)) return Choice{role, RoleSource::default_role, role->model};
+  return Refusal{.code = "role_unknown", .side = Side::client, .status = 400,
+                 .sentence = "model auto needs a role, and default_role is not set. The roles: " + at.names.list()};
+}
+
 }  // namespace
 
 Result<Choice> choose(const RequestHead& head, const Route& route, const Members& members, const std::string& wanted,
@@ -87,12 +101,7 @@ Result<Choice> choose(const RequestHead& head, const Route& route, const Members
     return Choice{role, said->source, model_for(*role, wanted, at)};
   }
   if (wanted.empty()) return refuse_empty(route.kind);
-  if (fold_name(without_latest(wanted)) == "auto") {
-    const auto* role = at.settings.role(at.settings.default_role);
-    if (role) return Choice{role, RoleSource::default_role, role->model};
-    return Refusal{.code = "role_unknown", .side = Side::client, .status = 400,
-                   .sentence = "model auto needs a role, and default_role is not set. The roles: " + at.names.list()};
-  }
+  if (fold_name(without_latest(wanted)) == "auto") return choose_for_auto(route.kind, members, at);
   Choice choice{.model = ModelName(wanted)};
   const auto owns = [&](const RoleSettings& role) { return role.model == choice.model; };
   const auto& roles = at.settings.roles;

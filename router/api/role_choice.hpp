@@ -9,6 +9,7 @@ struct Choice {
   const RoleSettings* role = nullptr;  // none: a concrete model that no role, or more than one, owns
   RoleSource source = RoleSource::none;
   ModelName model;                     // what is to run
+  std::string because{};               // of shape and prompt: the words that decided
 };
 
 // `wanted`: the client's spelling of the model, trimmed; may be empty.

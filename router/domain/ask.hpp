@@ -38,6 +38,7 @@ struct Ask {
 
   RoleName role{};                // "" = none: a concrete model that no role owns
   RoleSource source = RoleSource::none;
+  std::string because{};          // of shape and prompt: the words that decided, for explain; never logged
   std::string asked_model{};      // the client's spelling, echoed back
   ModelName model{};              // what is to run
   std::vector<NodeName> nodes{};  // where it may run, best first; empty = any node that has it
