@@ -43,6 +43,12 @@ Shape embedding(const Settings& settings, const Fleet& fleet) {
 
 }  // namespace
 
+Kind kind_of(const Members& members) {
+  if (members.messages > 0 || members.messages_present) return Kind::chat;
+  if (members.value("prompt") || members.value("suffix")) return Kind::generate;
+  return members.value("input") ? Kind::embed : Kind::chat;
+}
+
 Shape shape_of(Kind kind, const Members& members, const Settings& settings, const Fleet& fleet) {
   if (kind == Kind::embed || kind == Kind::embeddings) return embedding(settings, fleet);
   if (kind != Kind::generate) return {};

@@ -17,6 +17,10 @@ struct Shape {
   std::string because{};  // "suffix", "an embedding"
 };
 
+// The endpoint that a body without one was written for: `messages` or a list of them in `input` -> chat, `prompt` or `suffix` ->
+// generate, any other `input` -> embed; else chat.
+Kind kind_of(const Members&);
+
 Shape shape_of(Kind, const Members&, const Settings&, const Fleet&);
 
 }  // namespace rr::api

@@ -11,30 +11,36 @@ namespace {
 
 // In half points: a task in a later sentence counts less.
 constexpr int whole = 2;
-constexpr int enough = 4 * whole, enough_of_user = 5 * whole, enough_for_router = 10 * whole;
+constexpr int enough = 5 * whole, enough_for_router = 10 * whole;
+constexpr int telling = 5;                     // a lighter word is a topic; topics alone decide nothing
 constexpr int margin = 2 * whole, margin_for_router = 3 * whole;
 constexpr int most_tasks = 10 * whole;         // of one notion: many words of a topic are no job
 constexpr int tools_speak = 4 * whole;
-constexpr std::size_t early = 900, late = 1600;  // bytes of plain text: behind `early` a task counts half, behind `late` nothing
+constexpr std::size_t early = 700, late = 1600;  // bytes of plain text: behind `early` a task counts half, behind `late` nothing
 
 struct Score {
   std::array<int, notions + 1> points{}, tasks{};
+  std::array<bool, notions + 1> told{};             // by a telling word
   std::array<int, notions + 1> best{};              // the heaviest word of each, and how it stood there
   std::array<std::string, notions + 1> words{};
+  bool job = false;                                 // the text says what its reader is
 
-  void add(Notion notion, Word kind, int weight, std::string_view stood) {
+  void add(Notion notion, Word kind, int weight, std::string_view stood, bool tells = true) {
     const auto n = static_cast<std::size_t>(notion);
     if (kind == Word::task) {
       weight = std::min(weight, most_tasks - tasks[n]);
       tasks[n] += weight;
     }
     points[n] += weight;
+    told[n] = told[n] || tells;
     if (weight <= best[n]) return;
     best[n] = weight;
     words[n] = stood;
   }
 
-  Notion decided(int least) const {
+  bool says_none() const { return told[notions] && points[notions] >= enough; }
+
+  Notion decided() const {
     std::array<std::size_t, notions + 1> order{0, 1, 2, 3, 4};
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return points[a] > points[b]; });
     const auto router = static_cast<std::size_t>(Notion::router);
@@ -42,7 +48,7 @@ struct Score {
       if (points[order[1]] < 12 * whole) return Notion::none;  // unless something else is as good as said
       return static_cast<Notion>(order[1]);
     }
-    if (points[order[0]] < least || points[order[0]] - points[order[1]] < margin) return Notion::none;
+    if (!told[order[0]] || points[order[0]] < enough || points[order[0]] - points[order[1]] < margin) return Notion::none;
     return static_cast<Notion>(order[0]);
   }
 };
@@ -90,13 +96,15 @@ class Reading {
 
   // The first noun behind the lead is the job; later ones are colleagues. Returns where to go on.
   std::size_t noun(std::size_t at, std::size_t to, bool label, int words_before) {
-    if (label && words_before > 4) return noun_ = true, at;
     if (!label && stops(at)) return noun_ = true, at;
     const Found* found = longest(at, to, true);
-    if (!found || belongs_to_another(found->end) || (label && preceded_by_article(at))) return at;
+    if (!found || belongs_to_another(found->end)) return at;
+    if (label && (preceded_by_article(at) || (words_before > 4 && !copula(found->end)))) return at;
     if (denied(at, at > 60 ? at - 60 : 0)) return at;
     noun_ = true;
-    score_.add(found->notion, Word::noun, found->weight * whole - (label ? 2 * whole : 0), text_.substr(at, found->end - at));
+    named_ = !label;
+    score_.job = true;
+    score_.add(found->notion, Word::noun, found->weight * whole - (label ? whole : 0), text_.substr(at, found->end - at));
     return found->end;
   }
 
@@ -108,7 +116,7 @@ class Reading {
     if (found->kind == Word::task) {
       const std::size_t seen = system_ ? at : std::min(at, text_.size() - at);  // a user's request may stand at the end
       if (seen > late) return found->end;
-      if (seen > early || number > 6) weight /= 2;
+      if (seen > early || (system_ && number > 4)) weight /= 2;
       else if (number == 0) weight += weight / 2;
     } else if (at > late && system_) {
       return found->end;
@@ -116,17 +124,18 @@ class Reading {
     const auto stood = text_.substr(at, found->end - at);
     if (std::find(said_.begin(), said_.end(), stood) != said_.end()) return found->end;  // said twice is said once
     said_.push_back(stood);
-    score_.add(found->notion, found->kind, weight, stood);
+    score_.add(found->notion, found->kind, weight, stood, found->weight >= telling);
     return found->end;
   }
 
   // Where the job begins that this sentence gives its reader; npos: it gives none.
   std::size_t lead(std::size_t from, std::size_t to, int number) {
     if (!system_ && number > 1) return text_.npos;
-    if (number > 8) return text_.npos;
+    if (named_ || number > 8 || from > early) return text_.npos;
     for (std::size_t at = from; at < to; at = next_word(at)) {
       const auto end = prompt_index().lead(text_, at);
-      if (end == text_.npos || end > to) continue;
+      if (end != text_.npos && at != from && text_[end - 1] == ':') continue;  // "role :" begins its line
+      if (end == text_.npos || end > to || text_.substr(end, 5) == " not ") continue;
       const auto word = text_.substr(at, 3);
       if (word == "as " && (number > 1 || !system_)) continue;  // "as the architect I want you to"
       return std::min(end + 1, to);
@@ -147,7 +156,7 @@ class Reading {
   }
 
   bool stops(std::size_t at) const {
-    for (const std::string_view word : {"that ", "who ", "which ", "to the ", "with the ", "with a ", "from the ", "from a ", "for the ", "by the ", "helping ", "working with ", "alongside ", "whose ", "where "})
+    for (const std::string_view word : {"that ", "who ", "which ", "to the ", "with the ", "with a ", "from the ", "from a ", "for the ", "by the ", "helping ", "working with ", "alongside ", "whose ", "where ", "responsible for ", "tasked with ", "focused on ", "in a ", "in an ", "in the ", "in our ", "inside ", "within ", "of a ", "of the ", "for a ", "for an "})
       if (text_.substr(at, word.size()) == word) return true;
     return false;
   }
@@ -161,10 +170,17 @@ class Reading {
   // Korean particles that make the noun before them somebody else; "architect 's".
   bool belongs_to_another(std::size_t end) const {
     const auto rest = text_.substr(std::min(end, text_.size()));
-    for (const std::string_view copula : {"이다", "이며", "이고", "이야", "이자", "입니다", "이에요", "이십", "이었", "이라", "으로서", "이되"})
-      if (rest.starts_with(copula)) return false;
+    if (copula(end)) return false;
     for (const std::string_view particle : {"가", "이", "에게", "한테", "의", "와", "과", "를", "을", "께", "들", "에 ", " s ", "나 ", "랑 "})
       if (rest.starts_with(particle)) return true;
+    return false;
+  }
+
+  // "... 담당입니다", "테스터로서": the noun before it is the job.
+  bool copula(std::size_t end) const {
+    const auto rest = text_.substr(std::min(end, text_.size()));
+    for (const std::string_view word : {"이다", "이며", "이고", "이야", "이자", "입니다", "이에요", "예요", "이십", "이라", "으로서", "로서", "으로 행동", "로 행동", "이되", "다 ", "야 ", "다.", "처럼"})
+      if (rest.starts_with(word)) return true;
     return false;
   }
 
@@ -212,7 +228,7 @@ class Reading {
 
   std::string_view text_;
   bool system_;
-  bool noun_ = false;
+  bool noun_ = false, named_ = false;  // this sentence, the text has said its job
   Found best_{};
   std::vector<std::string_view> said_;
   Score score_;
@@ -237,8 +253,8 @@ void hear_tools(const std::vector<std::string>& tools, Score& score) {
   if (hands_over > 0 && hands_over == static_cast<int>(tools.size())) score.add(Notion::router, Word::sign, tools_speak + 2 * whole, "tools that hand over");
 }
 
-Verdict verdict(const Score& score, int least, std::string_view where) {
-  const auto notion = score.decided(least);
+Verdict verdict(const Score& score, std::string_view where) {
+  const auto notion = score.decided();
   if (notion == Notion::none) return {};
   const auto& words = score.words[static_cast<std::size_t>(notion)];
   return {notion, "\"" + words + "\" in the " + std::string(where)};
@@ -250,12 +266,12 @@ Verdict judge(const PromptText& text) {
   const auto system = plain(text.system);
   auto score = Reading(system, true).read();
   hear_tools(text.tools, score);
-  if (auto found = verdict(score, enough, "system prompt"); found.notion != Notion::none) return found;
-  if (score.points[static_cast<std::size_t>(Notion::none)] >= 12 * whole) return {};
+  if (auto found = verdict(score, "system prompt"); found.notion != Notion::none) return found;
+  if (score.job || score.says_none()) return {};  // whoever has a job that is none of these is not asked by a user's words
   for (const auto& [said, where] : {std::pair{&text.first, "first message"}, std::pair{&text.last, "last message"}}) {
     if (said->empty()) continue;
     const auto user = plain(*said);
-    auto found = verdict(Reading(user, false).read(), enough_of_user, where);
+    auto found = verdict(Reading(user, false).read(), where);
     if (found.notion != Notion::none) return found;
   }
   return {};

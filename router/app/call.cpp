@@ -33,10 +33,9 @@ std::string ignored(const Call& call) {
 Fields told(const Call& call) {
   Fields fields = call.extra;
   fields.push_back({"X-Router-Request", id_text(call.id)});
-  if (!call.ask.role.empty()) {
-    fields.push_back({"X-Router-Role", call.ask.role});
+  if (!call.ask.role.empty()) fields.push_back({"X-Router-Role", call.ask.role});
+  if (call.ask.source != RoleSource::none)
     fields.push_back({"X-Router-Role-Source", std::string(to_text(call.ask.source))});
-  }
   if (!call.grant.node.empty()) {
     fields.push_back({"X-Router-Node", call.grant.node});
     fields.push_back({"X-Router-Model", call.grant.model.spelt()});

@@ -1,3 +1,4 @@
+#include "api/endpoint_shape.hpp"
 #include "api/node_speech.hpp"
 #include "app/commands.hpp"
 #include "app/explain.hpp"
@@ -59,10 +60,10 @@ int from_the_file(const Settings& settings, const std::string& target, const std
   RequestHead head{.method = "POST", .target = target, .fields = {}};
   auto route = api::route(head);
   if (!route) return std::printf("%s\n", route.error().sentence.c_str()), 1;
-  route->kind = Kind::chat;
   const std::string padded = body + std::string(64, '\0');
   auto members = api::read_members(std::string_view(padded).substr(0, body.size()), false);
   if (!members) return std::printf("%s\n", members.error().sentence.c_str()), 1;
+  route->kind = api::kind_of(*members);
   auto ask = api::classify(head, *route, *members, {settings, names, dispatch.fleet(), "explain"});
   if (!ask) return std::printf("refused  %d %s: %s\n", ask.error().status, ask.error().code.c_str(), ask.error().sentence.c_str()), 1;
   std::fputs(text(explain(*ask, settings, dispatch, now)).c_str(), stdout);

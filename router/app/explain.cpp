@@ -1,5 +1,6 @@
 #include "app/explain.hpp"
 
+#include "api/endpoint_shape.hpp"
 #include "api/json.hpp"
 
 #include <cstdio>
@@ -13,6 +14,13 @@ std::string roles_of(const Settings& settings, const ModelName& model) {
   for (const RoleSettings& role : settings.roles)
     if (role.model == model) out += (out.empty() ? "" : "/") + role.name;
   return out.empty() ? model.spelt() : out;
+}
+
+// "by prompt: "code reviewer" in the system prompt (rule 8 of 9)".
+std::string rule(const Ask& ask) {
+  if (ask.source == RoleSource::none) return "a concrete model that no role owns";
+  return "by " + std::string(to_text(ask.source)) + (ask.because.empty() ? "" : ": " + ask.because) + " (rule " +
+         std::to_string(static_cast<int>(ask.source)) + " of 9)";
 }
 
 std::string sum(const Footprint& need, const ModelSettings& model) {
@@ -69,14 +77,12 @@ Explanation explain(const Ask& ask, const Settings& settings, const Dispatch& di
   const ModelSettings& model = settings.model(ask.model);
   const auto placed = place(ask, dispatch.fleet(), settings);
   out.role = ask.role.empty() ? "none" : ask.role;
-  out.rule = ask.role.empty() ? "a concrete model that no role owns"
-                              : "by " + std::string(to_text(ask.source)) + " (rule " +
-                                    std::to_string(static_cast<int>(ask.source)) + " of 9)";
+  out.rule = rule(ask);
   out.model = ask.model.spelt();
   const RoleSettings* role = settings.role(ask.role);
   if (role && role->model == ask.model)
     out.model_from = "roles." + role->name + ".model  " + settings.file + ":" + std::to_string(role->model_at.line);
-  else out.model_from = "asked for by name";
+  else out.model_from = ask.source == RoleSource::shape ? "embeds, and no role's model does" : "asked for by name";
   const bool through = settings.policy == PolicyName::passthrough;
   out.sends = "num_ctx " + std::to_string(ask.num_ctx) +
               (through ? ", the client's own keep_alive" : ", keep_alive " + to_text(settings.keep_alive(ask.model, ask.role)));
@@ -152,9 +158,9 @@ std::string json(const Explanation& e) {
 }
 
 void answer_explain(Call& call) {
-  call.route.kind = Kind::chat;  // the body is read as the request it explains
   auto members = api::read_members(call.request.body.view(), false);
   if (!members) return refuse(call, members.error());
+  call.route.kind = api::kind_of(*members);  // the body is read as the request it explains
   const Dispatch& dispatch = call.house->desk.dispatch();
   auto ask = api::classify(call.request.head, call.route, *members,
                            {*call.settings, *call.names, dispatch.fleet(), call.house->session_key});
