@@ -85,10 +85,6 @@ class Reading {
 
   bool empty_list(std::string_view first) const { return !first.starts_with('[') || first_of(first) == ']'; }
 
-  static void keep(const std::vector<Span>& said, std::vector<Span>& kept) {
-    for (const Span span : said)
-      if (kept.size() < most_said) kept.push_back(span);
-  }
 
   std::optional<Refusal> wrong(std::string_view first, std::string_view name) const {
     return invalid(go_type_error(kind_, first, name));
@@ -123,12 +119,10 @@ class Reading {
       if (text && !out.first_user) out.first_user = text_of(value);
       count(whole_text(body_, value), out);
     } else if (name == "system" && list) {  // of Anthropic's messages
-      std::optional<std::string> ignored;
-      std::vector<Span> said;
-      if (const auto refusal = parts(value, ignored, said, out)) return refusal;
-      keep(said, out.system_said);
+      std::optional<std::string> text_of_all;
+      return parts(value, text_of_all, out.system_said, out);
     } else if (name == "suffix" || name == "system" || name == "template") {
-      if (name == "system" && text) keep({span_in(body_, first)}, out.system_said);
+      if (name == "system" && text) out.system_said.insert(out.system_said.begin(), span_in(body_, first));
       if (name == "suffix") out.suffix = text && !empty_text(first);
       count(first, out);
     } else if (name == "tools") {
@@ -230,8 +224,9 @@ class Reading {
       }
     }
     if (role == "user" && text && !out.first_user) out.first_user = std::move(text);
-    if (role == "system" || role == "developer") keep(said, out.system_said);
-    else if (role == "user" && !said.empty()) (out.first_said.empty() ? out.first_said : out.last_said) = std::move(said);
+    if (role == "system" || role == "developer")
+      for (std::size_t i = 0; i < said.size() && out.system_said.size() < most_said; ++i) out.system_said.push_back(said[i]);
+    if (role == "user" && !said.empty()) (out.first_said.empty() ? out.first_said : out.last_said) = std::move(said);
     return std::nullopt;
   }
 
@@ -274,10 +269,7 @@ const Member* Members::find(std::string_view name) const {
   return found == all.end() ? nullptr : &*found;
 }
 
-Span Members::value(std::string_view name) const {
-  const auto* member = find(name);
-  return member ? member->value : Span{};
-}
+Span Members::value(std::string_view name) const { return find(name) ? find(name)->value : Span{}; }
 
 Result<Members> read_members(std::string_view body, bool openai, Kind kind) {
   if (openai) kind = Kind::chat_completions;

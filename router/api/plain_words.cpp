@@ -47,7 +47,7 @@ std::string without_payload(std::string_view text) {
 class Writer {  // puts words and marks down, never two marks or spaces in a row
  public:
   void letters(std::string_view bytes) {
-    if (mark_ || space_) out_ += ' ';
+    if (!out_.empty() && (mark_ || space_)) out_ += ' ';
     space_ = mark_ = false;
     out_ += bytes;
   }

@@ -47,7 +47,7 @@ std::size_t PromptIndex::first(const Patterns& patterns, std::string_view text, 
 }
 
 PromptIndex::PromptIndex() {
-  for (const auto& table : {english_words(), korean_words()})
+  for (const auto& table : {english_words(), english_words_of_making(), korean_words()})
     for (const auto& row : table)
       each_of(row.patterns, [&](std::string_view pattern) {
         each_meant(pattern, [&](std::string_view meant) {

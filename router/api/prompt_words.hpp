@@ -21,7 +21,8 @@ struct Words {
   std::string_view patterns;
 };
 
-std::span<const Words> english_words();
+std::span<const Words> english_words();            // router, architect, none
+std::span<const Words> english_words_of_making();  // coder, tester
 std::span<const Words> korean_words();
 
 // What stands before the job ("you are") in both languages; what a sentence says no by.
