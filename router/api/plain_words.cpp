@@ -73,6 +73,23 @@ class Writer {  // puts words and marks down, never two marks or spaces in a row
   bool space_ = false, mark_ = false;
 };
 
+// A word of the list at `at`, then the rest: two words before one, and "파이썬으로" begins with "파이썬".
+std::size_t match_list(std::string_view text, std::size_t at, std::string_view rest, const WordLists& lists,
+                       const std::set<std::string, std::less<>>& list) {
+  std::array<std::size_t, 16> ends{};
+  std::size_t count = 0;
+  for (std::size_t end = at, spaces = 0; end < text.size() && count < ends.size() && end < at + 40; ++end) {
+    if (end > at && (text[end] == ' ' || hangul(text, end))) ends[count++] = end;
+    if (mark(text[end]) || (text[end] == ' ' && ++spaces == 2)) break;
+  }
+  while (count > 0) {
+    const auto end = ends[--count];
+    if (list.find(text.substr(at, end - at)) == list.end()) continue;
+    if (const auto found = match(text, end, rest, lists); found != text.npos) return found;
+  }
+  return text.npos;
+}
+
 // A line break ends a sentence unless the next line only goes on.
 bool goes_on(std::string_view rest) {
   if (rest.empty() || rest.front() == '\n') return false;
@@ -130,22 +147,24 @@ std::string plain(std::string_view text) {
   return out.take();
 }
 
-std::size_t match(std::string_view text, std::size_t at, std::string_view pattern) {
+std::size_t match(std::string_view text, std::size_t at, std::string_view pattern, const WordLists& lists) {
+  while (!pattern.empty() && at < text.size() && text[at] == pattern.front() && pattern.front() != ' ') ++at, pattern.remove_prefix(1);
   if (pattern.empty()) {
     const bool inside = at < text.size() && at > 0 && ascii_letter(text[at - 1]) && ascii_letter(text[at]);
     return inside ? text.npos : at;
   }
   const auto rest = pattern.substr(1);
   switch (pattern.front()) {
+    case 1: case 2: case 3: return match_list(text, at, rest, lists, lists[static_cast<std::size_t>(pattern.front()) - 1]);
     case '*':
       for (std::size_t end = at;; ++end) {
-        if (const auto found = match(text, end, rest); found != text.npos) return found;
+        if (const auto found = match(text, end, rest, lists); found != text.npos) return found;
         if (end >= text.size() || !letter(text[end])) return text.npos;
       }
     case '~': {  // the space behind it is part of it
       const auto after = rest.substr(std::min<std::size_t>(1, rest.size()));
       for (int words = 0; words <= 3 && at < text.size() && !mark(text[at]); ++words) {
-        if (const auto found = match(text, at, after); found != text.npos) return found;
+        if (const auto found = match(text, at, after, lists); found != text.npos) return found;
         at = text.find(' ', at);
         if (at == text.npos) return text.npos;
         ++at;
@@ -153,10 +172,10 @@ std::size_t match(std::string_view text, std::size_t at, std::string_view patter
       return text.npos;
     }
     case ' ':
-      if (at < text.size() && text[at] == ' ') return match(text, at + 1, rest);
-      if (hangul(text, at) || hangul_before(text, at)) return match(text, at, rest);
+      if (at < text.size() && text[at] == ' ') return match(text, at + 1, rest, lists);
+      if (hangul(text, at) || hangul_before(text, at)) return match(text, at, rest, lists);
       return text.npos;
-    default: return at < text.size() && text[at] == pattern.front() ? match(text, at + 1, rest) : text.npos;
+    default: return text.npos;
   }
 }
 

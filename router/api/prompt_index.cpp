@@ -16,18 +16,13 @@ void each_of(std::string_view list, const Take& take) {
   }
 }
 
-// {lang}, {make} and {code} written out.
-void each_meant(std::string_view pattern, const Take& take) {
-  const std::array<std::pair<std::string_view, std::string_view>, 3> lists{
-      std::pair{std::string_view("{lang}"), languages()}, {"{make}", makes()}, {"{code}", codes()}};
-  for (const auto& [name, list] : lists) {
-    const auto at = pattern.find(name);
-    if (at == pattern.npos) continue;
-    const auto before = pattern.substr(0, at), after = pattern.substr(at + name.size());
-    each_of(list, [&](std::string_view word) { each_meant(std::string(before) + std::string(word) + std::string(after), take); });
-    return;
-  }
-  take(pattern);
+// "{make} ~ {code}" as match() reads it.
+std::string with_lists(std::string_view pattern) {
+  std::string out(pattern);
+  constexpr std::array<std::string_view, 3> names{"{lang}", "{make}", "{code}"};
+  for (std::size_t list = 0; list < names.size(); ++list)
+    for (std::size_t at; (at = out.find(names[list])) != out.npos;) out.replace(at, names[list].size(), 1, static_cast<char>(list + 1));
+  return out;
 }
 
 }  // namespace
@@ -38,21 +33,27 @@ std::uint32_t PromptIndex::key(std::string_view text) {
   return out;
 }
 
-std::size_t PromptIndex::first(const Patterns& patterns, std::string_view text, std::size_t at) {
+std::size_t PromptIndex::first(const Patterns& patterns, std::string_view text, std::size_t at) const {
   const auto bucket = patterns.find(key(text.substr(at)));
   if (bucket == patterns.end()) return text.npos;
   for (const auto& pattern : bucket->second)
-    if (const auto end = match(text, at, pattern); end != text.npos) return end;
+    if (const auto end = match(text, at, pattern, lists_); end != text.npos) return end;
   return text.npos;
 }
 
 PromptIndex::PromptIndex() {
+  const std::array<std::string_view, 3> lists{languages(), makes(), codes()};
+  for (std::size_t i = 0; i < lists.size(); ++i)
+    each_of(lists[i], [&](std::string_view word) { lists_[i].emplace(word); });
   for (const auto& table : {english_words(), english_words_of_making(), korean_words()})
     for (const auto& row : table)
-      each_of(row.patterns, [&](std::string_view pattern) {
-        each_meant(pattern, [&](std::string_view meant) {
-          words_[key(meant)].push_back({std::string(meant), row.notion, row.kind, row.weight});
-        });
+      each_of(row.patterns, [&](std::string_view said) {
+        const Entry entry{with_lists(said), row.notion, row.kind, row.weight};
+        const auto list = static_cast<std::size_t>(entry.pattern.front());
+        if (list > lists_.size()) return words_[key(entry.pattern)].push_back(entry);
+        std::set<std::uint32_t> keys;  // it may begin with any word of the list
+        for (const auto& word : lists_[list - 1])
+          if (const auto k = key(word + (entry.pattern.size() > 1 ? entry.pattern.substr(1, 2) : "")); keys.insert(k).second) words_[k].push_back(entry);
       });
   const auto keep = [](std::string_view list, Patterns& patterns) {
     each_of(list, [&](std::string_view pattern) { patterns[key(pattern)].emplace_back(pattern); });

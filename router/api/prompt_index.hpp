@@ -21,14 +21,16 @@ class PromptIndex {
  public:
   PromptIndex();
 
-  template <class Each>  // each(const Found&): every pattern that stands at `at`, the beginning of a word
-  void at(std::string_view text, std::size_t at, Each each) const {
+  // each(const Found&): every pattern that stands at `at`, the beginning of a word. Returns how many were tried.
+  template <class Each>
+  std::size_t at(std::string_view text, std::size_t at, Each each) const {
     const auto bucket = words_.find(key(text.substr(at)));
-    if (bucket == words_.end()) return;
+    if (bucket == words_.end()) return 0;
     for (const Entry& entry : bucket->second)
-      if (const auto end = match(text, at, entry.pattern); end != text.npos) each(Found{entry.notion, entry.kind, entry.weight, end});
+      if (const auto end = match(text, at, entry.pattern, lists_); end != text.npos) each(Found{entry.notion, entry.kind, entry.weight, end});
+    return bucket->second.size();
   }
-  std::size_t lead(std::string_view text, std::size_t at) const { return first(leads_, text, at); }  // its end, or npos
+  std::size_t lead(std::string_view text, std::size_t at) const { return first(leads_, text, at); }   // its end, or npos
   bool denies(std::string_view text, std::size_t at) const { return first(denials_, text, at) != text.npos; }
 
  private:
@@ -40,10 +42,11 @@ class PromptIndex {
   };
   using Patterns = std::unordered_map<std::uint32_t, std::vector<std::string>>;
   static std::uint32_t key(std::string_view);
-  static std::size_t first(const Patterns&, std::string_view text, std::size_t at);
+  std::size_t first(const Patterns&, std::string_view text, std::size_t at) const;
 
   std::unordered_map<std::uint32_t, std::vector<Entry>> words_;
   Patterns leads_, denials_;
+  WordLists lists_;  // {lang}, {make}, {code}
 };
 
 const PromptIndex& prompt_index();

@@ -10,6 +10,7 @@ namespace {
 constexpr int enough_for_router = 2 * enough, margin = whole, margin_for_router = 3 * whole;
 constexpr int settled = 12 * whole;          // what stands second to a router that is not certain must be certain itself
 constexpr int most_tasks = 10 * whole;       // of one notion: many words of a topic are no job
+constexpr std::size_t most_tried = 6'000;       // patterns: no text, however it repeats itself, holds the loop up
 constexpr std::size_t early = 700, late = 1600;  // bytes of plain text
 
 // Reads one plain text from front to back, a sentence at a time.
@@ -22,7 +23,7 @@ class Reading {
     for (int number = 0; at < text_.size(); ++number) {
       auto end = text_.find(" . ", at - 1);
       if (end == text_.npos) end = text_.size() - 1;
-      if (end > at) sentence(at, end, number);
+      if (end > at && heard(at) <= late) sentence(at, end, number);
       at = end + 3;
     }
     return std::move(score_);
@@ -36,8 +37,9 @@ class Reading {
     bool label = false;  // a noun that opens the text without "you are": "Reviewer agent."
     if (noun_ && system_ && number == 0) noun_ = false, label = true;
     for (std::size_t at = from; at < to; at = next_word(at)) {
+      if (heard(at) > late || tried_ > most_tried) continue;
       std::size_t past = at;
-      if (!noun_ && at >= (label ? from : job)) past = noun(at, to, label, label ? words_between(from, at) : 0);
+      if (!noun_ && at >= (label ? from : job)) past = noun(at, to, label, label ? words_between(from, std::min(at, from + 80)) : 0);
       if (past == at) past = tell(at, from, to, number);
       while (next_word(at) < past) at = next_word(at);
     }
@@ -46,7 +48,7 @@ class Reading {
   // The longest of the patterns of this kind that stand here.
   const Found* longest(std::size_t at, std::size_t to, bool nouns) {
     best_ = {};
-    prompt_index().at(text_, at, [&](const Found& found) {
+    tried_ += prompt_index().at(text_, at, [&](const Found& found) {
       if ((found.kind == Word::noun) == nouns && found.end <= to + 1 && (found.end > best_.end || (found.end == best_.end && found.weight > best_.weight)))
         best_ = found;
     });
@@ -66,18 +68,18 @@ class Reading {
     return found->end;
   }
 
+  // How far in it stands; a user's request may stand at the end.
+  std::size_t heard(std::size_t at) const { return system_ ? at : std::min(at, text_.size() - at); }
+
   std::size_t tell(std::size_t at, std::size_t from, std::size_t to, int number) {
+    if (heard(at) > late) return at;
     const Found* found = longest(at, to, false);
     if (!found) return at;
     if (denied(at, from) || denied_behind(found->end, to)) return found->end;
     int weight = found->weight * whole;
     if (found->kind == Word::task) {
-      const std::size_t seen = system_ ? at : std::min(at, text_.size() - at);  // a user's request may stand at the end
-      if (seen > late) return found->end;
-      if (seen > early || (system_ && number > 4)) weight /= 2;
+      if (heard(at) > early || (system_ && number > 4)) weight /= 2;
       else if (number == 0) weight += weight / 2;
-    } else if (at > late && system_) {
-      return found->end;
     }
     const auto stood = text_.substr(at, found->end - at);
     if (std::find(said_.begin(), said_.end(), stood) != said_.end()) return found->end;  // said twice is said once
@@ -90,7 +92,7 @@ class Reading {
   std::size_t lead(std::size_t from, std::size_t to, int number) {
     if (!system_ && number > 1) return text_.npos;
     if (named_ || number > 8 || from > early) return text_.npos;
-    for (std::size_t at = from; at < to; at = next_word(at)) {
+    for (std::size_t at = from; at < std::min(to, from + 160); at = next_word(at)) {
       const auto end = prompt_index().lead(text_, at);
       if (end != text_.npos && at != from && text_[end - 1] == ':') continue;  // "role :" begins its line
       if (end == text_.npos || end > to || text_.substr(end, 5) == " not ") continue;
@@ -103,8 +105,8 @@ class Reading {
 
   // "Coder: writes code", one of several such lines: a colleague.
   bool roster(std::size_t from, std::size_t to, int number) {
-    const auto colon = text_.find(" : ", from);
-    if (colon == text_.npos || colon > to || words_between(from, colon) > 2) return false;
+    const auto colon = text_.substr(0, std::min(to, from + 60)).find(" : ", from);
+    if (colon == text_.npos || words_between(from, colon) > 2) return false;
     if (prompt_index().lead(text_, from) != text_.npos) return false;
     const auto name = text_.substr(from, colon - from);
     bool named = name.ends_with("agent") || name.ends_with("assistant");
@@ -188,6 +190,7 @@ class Reading {
   bool system_;
   bool noun_ = false, named_ = false;  // this sentence, the text has said its job
   Found best_{};
+  std::size_t tried_ = 0;
   std::vector<std::string_view> said_;
   Score score_;
 };

@@ -9,10 +9,12 @@ using namespace rr::api;
 
 namespace {
 
+const WordLists lists{{{"python", "node js", "파이썬"}, {"write"}, {"function"}}};
+
 bool finds(std::string_view text, std::string_view pattern) {
   const std::string words = plain(text);
   for (std::size_t at = 1; at < words.size(); ++at)
-    if (words[at - 1] == ' ' && match(words, at, pattern) != std::string::npos) return true;
+    if (words[at - 1] == ' ' && match(words, at, pattern, lists) != std::string::npos) return true;
   return false;
 }
 
@@ -55,6 +57,13 @@ TEST_CASE("patterns: whole words, a star for endings, a tilde for up to three wo
   CHECK_FALSE(finds("write one two three four tests", "write ~ tests"));
   CHECK_FALSE(finds("write. tests", "write ~ tests"));
   CHECK_FALSE(finds("rewrite tests", "write ~ tests"));
+}
+
+TEST_CASE("patterns with a list: any word of it, a pair of words too") {
+  CHECK(finds("a node.js developer", "\1 developer"));
+  CHECK(finds("write me a short Python function", "\2 ~ \1 \3"));
+  CHECK_FALSE(finds("a pythonic developer", "\1 developer"));
+  CHECK(finds("파이썬으로 짜줘", "\1으로"));
 }
 
 TEST_CASE("between Hangul a space may be missing or there, and particles may follow") {

@@ -157,3 +157,12 @@ TEST_CASE("a body of a megabyte is judged by its beginning and its end") {
   CHECK(role(said("", megabyte + " Review this pull request.")) == "tester");
   CHECK(role(said(megabyte + " You are a tester.")) == "");
 }
+
+TEST_CASE("a text that repeats itself is given up after a bounded number of patterns, and what it said before that counts") {
+  const auto many = [](const std::string& word, std::string before) {
+    while (before.size() < 8000) before += word;
+    return before;
+  };
+  CHECK(role(said(many("write code write tests ", "You are an architect. "))) == "architect");
+  CHECK(role(said(many("코드를 ", "너는 설계자다. "), many("테스트 ", ""))) == "architect");
+}
