@@ -52,8 +52,8 @@ PromptIndex::PromptIndex() {
         const auto list = static_cast<std::size_t>(entry.pattern.front());
         if (list > lists_.size()) return words_[key(entry.pattern)].push_back(entry);
         std::set<std::uint32_t> keys;  // it may begin with any word of the list
-        for (const auto& word : lists_[list - 1])
-          if (const auto k = key(word + (entry.pattern.size() > 1 ? entry.pattern.substr(1, 2) : "")); keys.insert(k).second) words_[k].push_back(entry);
+        for (const auto& word : lists_[list - 1]) keys.insert(key(word + entry.pattern.substr(1, 2)));
+        for (const auto k : keys) words_[k].push_back(entry);
       });
   const auto keep = [](std::string_view list, Patterns& patterns) {
     each_of(list, [&](std::string_view pattern) { patterns[key(pattern)].emplace_back(pattern); });

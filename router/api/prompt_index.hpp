@@ -26,8 +26,10 @@ class PromptIndex {
   std::size_t at(std::string_view text, std::size_t at, Each each) const {
     const auto bucket = words_.find(key(text.substr(at)));
     if (bucket == words_.end()) return 0;
-    for (const Entry& entry : bucket->second)
-      if (const auto end = match(text, at, entry.pattern, lists_); end != text.npos) each(Found{entry.notion, entry.kind, entry.weight, end});
+    for (const Entry& entry : bucket->second) {
+      const auto end = match(text, at, entry.pattern, lists_);
+      if (end != text.npos) each(Found{entry.notion, entry.kind, entry.weight, end});
+    }
     return bucket->second.size();
   }
   std::size_t lead(std::string_view text, std::size_t at) const { return first(leads_, text, at); }   // its end, or npos

@@ -19,15 +19,19 @@ void hear_tools(const std::vector<std::string>& tools, Score& score) {
   int edits = 0, hands_over = 0, plans = 0, tests = 0;
   for (const auto& tool : tools) {
     const auto name = fold_name(tool);
-    edits += begins(name, {"edit", "write", "apply_patch", "applypatch", "replace_in_file", "str_replace", "multiedit", "exec_command", "bash", "shell", "run_terminal", "execute_command", "insert_", "create_file", "patch"});
-    hands_over += begins(name, {"route", "transfer_to", "handoff_to", "hand_off", "select_agent", "select_next", "choose_agent", "delegate_to"});
+    edits += begins(name, {"edit", "write", "apply_patch", "applypatch", "replace_in_file", "str_replace",
+        "multiedit", "exec_command", "bash", "shell", "run_terminal", "execute_command", "insert_", "create_file",
+        "patch"});
+    hands_over += begins(name, {"route", "transfer_to", "handoff_to", "hand_off", "select_agent", "select_next",
+        "choose_agent", "delegate_to"});
     plans += begins(name, {"plan_mode", "exitplanmode", "exit_plan_mode"});
     tests += begins(name, {"run_test", "run_pytest", "pytest", "run_jest", "execute_tests"});
   }
   if (plans > 0 && edits == 0) score.add(Notion::architect, Word::sign, tools_speak, "a tool to present a plan");
   else if (edits > 0) score.add(Notion::coder, Word::sign, tools_speak, "tools that edit files");
   if (tests > 0 && edits == 0) score.add(Notion::tester, Word::sign, tools_speak, "a tool that runs tests");
-  if (hands_over > 0 && hands_over == static_cast<int>(tools.size())) score.add(Notion::router, Word::sign, tools_speak + 2 * whole, "tools that hand over");
+  if (hands_over > 0 && hands_over == static_cast<int>(tools.size()))
+    score.add(Notion::router, Word::sign, tools_speak + 2 * whole, "tools that hand over");
 }
 
 Verdict verdict(const Score& score, std::string_view where) {
@@ -35,6 +39,14 @@ Verdict verdict(const Score& score, std::string_view where) {
   if (notion == Notion::none) return {};
   const auto& words = score.words[static_cast<std::size_t>(notion)];
   return {notion, "\"" + words + "\" in the " + std::string(where)};
+}
+
+// A system prompt beside which the user's words say what is to be done: none, a short one, or that of an assistant for everything.
+bool general(std::string_view plain_system) {
+  if (plain_system.size() < 60) return true;
+  for (const std::string_view word : {"assistant", "helpful", "chatbot", "비서", "도우미", "어시스턴트", "챗봇"})
+    if (plain_system.find(word) != plain_system.npos) return true;
+  return false;
 }
 
 bool letter(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '_'; }
@@ -73,7 +85,7 @@ Verdict judge(const PromptText& text) {
   auto score = read_prompt(system, true);
   hear_tools(text.tools, score);
   if (auto found = verdict(score, "system prompt"); found.notion != Notion::none) return found;
-  if (score.job || score.says_none()) return {};  // whoever has a job that is none of these is not asked by a user's words
+  if (score.job || score.says_none() || !general(system)) return {};  // whoever has a job that is none of these is not asked by a user's words
   for (const auto& [said, where] : {std::pair{&text.first, "first message"}, std::pair{&text.last, "last message"}}) {
     if (said->empty()) continue;
     const auto user = plain(*said);

@@ -49,8 +49,8 @@ class Reading {
   const Found* longest(std::size_t at, std::size_t to, bool nouns) {
     best_ = {};
     tried_ += prompt_index().at(text_, at, [&](const Found& found) {
-      if ((found.kind == Word::noun) == nouns && found.end <= to + 1 && (found.end > best_.end || (found.end == best_.end && found.weight > best_.weight)))
-        best_ = found;
+      if ((found.kind == Word::noun) != nouns || found.end > to + 1) return;
+      if (found.end > best_.end || (found.end == best_.end && found.weight > best_.weight)) best_ = found;
     });
     return best_.end > at ? &best_ : nullptr;
   }
@@ -116,7 +116,10 @@ class Reading {
   }
 
   bool stops(std::size_t at) const {
-    for (const std::string_view word : {"that ", "who ", "which ", "to the ", "with the ", "with a ", "from the ", "from a ", "for the ", "by the ", "helping ", "working with ", "alongside ", "whose ", "where ", "responsible for ", "tasked with ", "focused on ", "in a ", "in an ", "in the ", "in our ", "inside ", "within ", "of a ", "of the ", "for a ", "for an "})
+    for (const std::string_view word : {"that ", "who ", "which ", "to the ", "with the ", "with a ", "from the ",
+        "from a ", "for the ", "by the ", "helping ", "working with ", "alongside ", "whose ", "where ",
+        "responsible for ", "tasked with ", "focused on ", "in a ", "in an ", "in the ", "in our ", "inside ",
+        "within ", "of a ", "of the ", "for a ", "for an "})
       if (text_.substr(at, word.size()) == word) return true;
     return false;
   }
@@ -131,7 +134,8 @@ class Reading {
   bool belongs_to_another(std::size_t end) const {
     const auto rest = text_.substr(std::min(end, text_.size()));
     if (copula(end)) return false;
-    for (const std::string_view particle : {"가", "이", "에게", "한테", "의", "와", "과", "를", "을", "께", "들", "에 ", " s ", "나 ", "랑 "})
+    for (const std::string_view particle : {"가", "이", "에게", "한테", "의", "와", "과", "를", "을", "께", "들",
+        "에 ", " s ", "나 ", "랑 "})
       if (rest.starts_with(particle)) return true;
     return false;
   }
@@ -139,7 +143,8 @@ class Reading {
   // "... 담당입니다", "테스터로서": the noun before it is the job.
   bool copula(std::size_t end) const {
     const auto rest = text_.substr(std::min(end, text_.size()));
-    for (const std::string_view word : {"이다", "이며", "이고", "이야", "이자", "입니다", "이에요", "예요", "이십", "이라", "으로서", "로서", "으로 행동", "로 행동", "이되", "다 ", "야 ", "다.", "처럼"})
+    for (const std::string_view word : {"이다", "이며", "이고", "이야", "이자", "입니다", "이에요", "예요", "이십",
+        "이라", "으로서", "로서", "으로 행동", "로 행동", "이되", "다 ", "야 ", "다.", "처럼"})
       if (rest.starts_with(word)) return true;
     return false;
   }
@@ -222,6 +227,10 @@ Notion Score::decided() const {
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return points[a] > points[b]; });
   const auto [first, second] = std::pair{order[0], order[1]};
   const int lead = points[first] - points[second];
+  const auto router = static_cast<std::size_t>(Notion::router);
+  if (first == router && nouns_[router] == 0)  // a coder that may hand over is a coder
+    for (std::size_t n = 0; n < notions; ++n)
+      if (nouns_[n] >= settled) return static_cast<Notion>(n);
   if (static_cast<Notion>(first) == Notion::router && (points[first] < enough_for_router || lead < margin_for_router))
     return points[second] >= settled ? static_cast<Notion>(second) : Notion::none;
   return told_[first] && points[first] >= enough && lead >= margin ? static_cast<Notion>(first) : Notion::none;

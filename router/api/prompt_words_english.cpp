@@ -16,6 +16,7 @@ constexpr Words table[] = {
     {router, noun, 6,
      "classifier|front desk|supervisor|orchestrator|moderator|group chat manager|chat manager|conversation manager"},
     {router, sign, 13,
+     "best placed to|which of the agents|which of the ~ roles|"
      "select the next ~ role|select the next ~ speaker|select the next ~ agent|select the next ~ participant|"
      "select the next ~ worker|choose the next ~ speaker|choose the next ~ agent|pick the next ~ speaker|"
      "choose who ~ next|decide who ~ next|decides who ~ next|determine who ~ next|pick the next ~ agent|"
@@ -51,6 +52,7 @@ constexpr Words table[] = {
      "name the team member|name the agent|agent name|the appropriate agent|the right agent|the right specialist|"
      "most appropriate ~ agent|best suited|most suitable agent|to the correct agent|to the correct department"},
     {router, sign, 6,
+     "its id only|id only|only its name|only its id|"
      "one word .|exactly one word|one agent name|one word answer|one name|nothing else|one word only|single word|"
      "with one word|in one word|one word :|label only|the label|only the label|category only|only the category|"
      "only the name|name only|return only the name|just the name|nothing but the name|only the role|only the intent|"
@@ -69,7 +71,7 @@ constexpr Words table[] = {
     {architect, noun, 7,
      "technical leader|tech lead|technical lead|project manager|product manager|product owner|business analyst|"
      "technical program manager|cto|requirements analyst|requirements engineer|team lead|engineering manager|"
-     "principal engineer|staff engineer|distinguished engineer|research planning coordinator"},
+     "principal engineer|staff engineer|distinguished engineer"},
     {architect, task, 8,
      "high level design|architecture decision record*|technical design document*|software architecture document|"
      "implementation plan"},
@@ -94,8 +96,8 @@ constexpr Words table[] = {
      "define ~ interfaces|define ~ components|define ~ modules|define the api*|define ~ boundaries|"
      "lay out ~ infrastructure|lay out ~ architecture|lay out ~ modules|design how to|how would you architect|"
      "how should we structure|how should i structure|how should ~ be structured|how would you design|"
-     "how should we design|how should i design|how to structure|architecture for|architectures|module layout|"
-     "service boundaries|system architecture|software architecture|overall structure|project structure|"
+     "how should we design|how should i design|how to structure|architecture for|module layout|"
+     "service boundaries|system architecture|overall structure|project structure|"
      "component diagram|sequence diagram|class diagram|list of services|technology choices|recommend a stack|"
      "recommend ~ stack|tech stack|technology stack|architecture of|draw up ~ architecture|blueprint|folder layout|"
      "folder structure|directory layout|directory structure|structure a ~ app|structure an ~ app|structure my|"
@@ -108,6 +110,7 @@ constexpr Words table[] = {
      "no source code|big picture|before touching|before coding|before implementing|before we write|"
      "how would you split|split ~ into services"},
     {architect, task, 4,
+     "software architecture|architectures|"
      "state management|phases|storage choices|event driven|event sourced|event sourcing|scalability|"
      "estimate for each|trade offs|tradeoffs|trade off|database schema|data model|data flow|alternatives considered|"
      "decision drivers|compare at least two|milestones|acceptance criteria|user stories|monolith|microservice*|"

@@ -20,7 +20,7 @@ constexpr Words table[] = {
      "interactive cli tool|editor engineer|code refactoring *"},
     {coder, noun, 10,
      "ai coding assistant|coding assistant|code assistant|programming assistant|coding companion|coding copilot|"
-     "coding tutor|coding teacher|coding"},
+     "coding tutor|coding teacher"},
     {coder, noun, 7,
      "developer|software developer|{lang} developer|software engineer|software engineering|full stack *|fullstack *|"
      "backend developer|backend engineer|backend ~ developer|backend ~ engineer|backend expert|backend specialist|"
@@ -46,6 +46,7 @@ constexpr Words table[] = {
      "production ready ~ code|clean ~ code|working code|runnable code|executable code|write ~ query that|sql query|"
      "write sql|syntactically correct|bash command|shell command|one liner|regular expression"},
     {coder, task, 6,
+     "smallest diff|requested change|requested changes|call sites|into pull requests|into working software|working solutions|turn github issues|"
      "{make} ~ {code}|{make} ~ code for|{make} {lang}|{make} a {lang}|{make} an {lang}|write ~ {lang} code|"
      "{lang} function|{lang} script|{lang} code|{lang} class|{lang} program|code in {lang}|"
      "write your full implementation|full implementation|implement ~ code changes|implement code|implement changes|"
@@ -105,7 +106,7 @@ constexpr Words table[] = {
      "make it fail|make them fail|load test|load tests|stress test|compare the implementation against|deviations|"
      "deviation|against the requirements|against the spec*|score each|rate it out of|rate my|sanity check|"
      "quality assurance|mutation testing|bugs in|poke holes|holes in|what did i miss|what am i missing|"
-     "spot anything|find problems|find mistakes|qa|tests below|tests for|test cases for|test the"},
+     "find problems|find mistakes|tests below|tests for|test cases for|test the"},
     {tester, task, 5,
      "unit tests|unit test|test cases|test case|test suite|test suites|integration tests|regression tests|e2e tests|"
      "end to end tests|testing strategy|code quality|edge cases"},

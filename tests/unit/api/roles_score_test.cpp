@@ -16,7 +16,7 @@ struct Floor {
 }  // namespace
 
 TEST_CASE("precision and recall on the labelled requests stay above their floors, and nothing goes wrongly to the router") {
-  for (const Floor& floor : {Floor{"roles-dev", 32, 0.96, 0.85, 0.85}, Floor{"tuned", 131, 0.96, 0.90, 0.90}, Floor{"held-out", 130, 0.93, 0.88, 0.85}}) {
+  for (const Floor& floor : {Floor{"roles-dev", 32, 0.96, 0.85, 0.85}, Floor{"tuned", 161, 0.96, 0.90, 0.90}, Floor{"held-out", 130, 0.93, 0.88, 0.85}}) {
     CAPTURE(floor.file);
     const auto score = bench::score_file(std::string(RR_SOURCE_DIR) + "/tests/bench/roles/" + floor.file + ".jsonl");
     REQUIRE(score);
