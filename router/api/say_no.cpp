@@ -62,6 +62,12 @@ std::string content_type(Dialect dialect) {
   return dialect == Dialect::openai || dialect == Dialect::anthropic ? "application/json" : "application/json; charset=utf-8";
 }
 
+// Ollama's /v1 routes refuse a body that they cannot read before their own writer of answers is in place: without its newline,
+// with a charset.
+bool unread(const Refusal& no) {
+  return no.code == "json_invalid" || no.code == "messages_empty" || (no.code == "unsupported_member" && no.ollama_text);
+}
+
 }  // namespace
 
 Spoken say_no(const Refusal& refusal, Dialect dialect, std::string_view request_id) {
@@ -79,8 +85,10 @@ Spoken say_no(const Refusal& refusal, Dialect dialect, std::string_view request_
     set(out.head.fields, "Allow", refusal.sentence);
     return out;
   }
-  Spoken out{head_of(refusal.status, content_type(dialect)),
+  const bool v1 = dialect == Dialect::openai || dialect == Dialect::anthropic;
+  Spoken out{head_of(refusal.status, content_type(unread(refusal) ? Dialect::ollama : dialect)),
              envelope(refusal.status, refusal.sentence, refusal.ollama_text ? "" : refusal.code, dialect, request_id)};
+  if (v1 && !unread(refusal)) out.body += "\n";
   say_retry(out.head, dialect, refusal.retry_after_s);
   return out;
 }
