@@ -14,6 +14,12 @@ constexpr std::size_t most_answer = 256u << 20;  // of a non-streamed answer
 constexpr int most_attempts = 4;
 constexpr int most_losses = 2;                   // sent and lost: one replay, then no more (RFC 9110 9.2.2)
 
+// A node's own error in Ollama's form: to a native client it goes on as it is.
+struct Said {
+  Fields fields;
+  std::string body;
+};
+
 // How one attempt at one node ended: done (the client has its answer, or left), or a failure that may go elsewhere.
 struct Attempt {
   bool done = false;
@@ -21,6 +27,7 @@ struct Attempt {
   bool lost = false;        // the request was sent, and no whole answer came back
   bool stale = false;       // lost on a pooled connection before any byte: the node may be well
   Refusal refusal{};        // what the client hears when none is left
+  std::optional<Said> said{};  // in the node's own words
 };
 
 Attempt done() { return {.done = true}; }
@@ -153,7 +160,20 @@ wire::Task<Attempt> pass_error(Call& call, wire::Connection& connection, const w
   Refusal refusal{.code = status == 404 ? "model_missing" : "node_refused", .side = status >= 500 ? Side::node : Side::client,
                   .status = status, .sentence = api::parse_error(*body), .ollama_text = true};
   if (status == 503 || status == 429) refusal.retry_after_s = 2;
-  co_return failed(std::move(refusal), worth_elsewhere(status));
+  Attempt result = failed(std::move(refusal), worth_elsewhere(status));
+  if (call.route.dialect == Dialect::ollama && body->starts_with("{\"error\":")) result.said = Said{wire::to_client(node.head.fields), std::move(*body)};
+  co_return result;
+}
+
+void give_up(Call& call, const Refusal& refusal, std::optional<Said> said) {
+  if (!said) return refuse(call, refusal);
+  ReplyHead head{.status = refusal.status, .reason = std::string(reason_phrase(refusal.status)), .fields = std::move(said->fields)};
+  if (refusal.retry_after_s && !has(head.fields, "Retry-After")) head.fields.push_back({"Retry-After", std::to_string(*refusal.retry_after_s)});
+  for (Field& field : told(call)) head.fields.push_back(std::move(field));
+  call.status = refusal.status;
+  call.error = refusal.code;
+  call.side = refusal.side;
+  call.client.send(std::move(head), std::move(said->body));
 }
 
 // The house can end the node's part of this answer while it runs.
@@ -227,6 +247,7 @@ wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& tic
 // to the same one when the lost one was an old one; never after the first content byte.
 wire::Task<void> forward(Call& call, const api::Members& members) {
   std::optional<Refusal> last;
+  std::optional<Said> said;
   int losses = 0;
   bool stale = false, fresh = false;
   for (int tried = 0; tried < most_attempts; ++tried) {
@@ -242,26 +263,28 @@ wire::Task<void> forward(Call& call, const api::Members& members) {
         continue;
       }
       Refusal refusal = last ? *last : ticket.error();
-      if (last) refusal.retry_after_s.reset();  // every candidate was tried: a client's own retry would not help
-      refuse(call, refusal);
+      // Every candidate was tried: a client's own retry would not help, but where a node only said that it is full.
+      if (last && last->code != "node_refused") refusal.retry_after_s.reset();
+      give_up(call, refusal, std::move(said));
       co_return;
     }
     call.grant = ticket->grant();
     call.error.clear();
     call.side.reset();
-    const Attempt result = co_await attempt(call, members, *ticket, fresh);
+    Attempt result = co_await attempt(call, members, *ticket, fresh);
     if (result.done || call.client.gone()) {
       if (call.client.gone() && call.status == 0) call.status = 499;
       co_return;
     }
     if (ticket->outcome.ending == Ending::client_left) ticket->outcome.ending = Ending::node_failed;  // it has not left
     last = result.refusal;
+    said = std::move(result.said);
     stale = result.stale;
     losses += result.lost;
     if (!result.elsewhere || !call.ask.repeatable || losses >= most_losses || last->code == "draining") break;
     call.ask.avoid.push_back(call.grant.node);
   }
-  refuse(call, *last);
+  give_up(call, *last, std::move(said));
 }
 
 }  // namespace rr::app
