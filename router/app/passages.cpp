@@ -2,12 +2,15 @@
 
 #include "api/say_no.hpp"
 
+#include <utility>
+
 namespace rr::app {
 
 void Watched::take(std::string_view lines, std::string& out) {
   watch_.see(lines);
   if (watch_.error() && (!began_ || !shows_errors())) return;  // end() says it
   render(lines, out);
+  if (watch_.done() && !watch_.error() && !std::exchange(finished_, true)) finish(out);
   if (!out.empty() && !began_) {
     began_ = true;
     call_.first_byte = std::chrono::steady_clock::now();
@@ -18,7 +21,7 @@ void Watched::take(std::string_view lines, std::string& out) {
 bool Watched::end(const std::optional<wire::NodeError>& lost, std::string_view rest, std::string& out) {
   (void)rest;  // an unfinished line is never shown
   if (!lost && watch_.done() && !watch_.error()) {
-    finish(out);
+    if (!std::exchange(finished_, true)) finish(out);
     return true;
   }
   if (!began_) return false;  // nothing reached the client: fail over, or refuse with a status

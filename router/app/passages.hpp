@@ -26,7 +26,8 @@ class Watched : public wire::Passage {
  private:
   Call& call_;
   api::AnswerWatch watch_;
-  bool began_ = false;   // bytes went towards the client
+  bool began_ = false;     // bytes went towards the client
+  bool finished_ = false;  // the last words stand in one chunk with the done line, as Ollama writes them
 };
 
 class NativePassage final : public Watched {
