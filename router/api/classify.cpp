@@ -99,7 +99,9 @@ Result<Ask> classify(const RequestHead& head, const Route& route, const Members&
     return no("model_name", 400, "use either :local or :cloud, not both: \"" + wanted + "\"", true);
   const auto choice = choose(head, route, members, wanted, at);
   if (!choice) return choice.error();
-  if (!choice->role && !name_is_valid(wanted)) return no("model_name", 400, "invalid model name", true);
+  std::string_view bare = wanted;  // :local says that the model is not in the cloud; it is no part of its name
+  if (bare.ends_with(":local")) bare.remove_suffix(6);
+  if (!choice->role && !name_is_valid(bare)) return no("model_name", 400, "invalid model name", true);
   if (!choice->role && inventories_known(at.fleet) && !at.fleet.anyone_has(choice->model))
     return no("model_missing", 404, not_found(route.kind, wanted), true);
 
