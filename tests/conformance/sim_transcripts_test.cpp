@@ -234,7 +234,10 @@ TEST_CASE("the simulated node answers every recorded exchange as the real server
     const std::string target = exchange["request"]["target"];
     const bool inference_by_v1 = target.rfind("/v1/", 0) == 0 && exchange["request"]["method"] == "POST" && target != "/v1/messages/count_tokens";
     const bool manages = name.rfind("manage-", 0) == 0 && target != "/api/show";
-    if (inference_by_v1 || manages || target == "/api/create" || target == "/api/copy" || target == "/api/delete") continue;
+    if (inference_by_v1 || manages || target == "/api/create" || target == "/api/copy" || target == "/api/delete" ||
+        target == "/api/pull" || target == "/api/push") {
+      continue;
+    }
     ++all;
     if (auto reason = on_purpose.find(name); reason != on_purpose.end()) {
       reasons.push_back(name + ": " + reason->second);
