@@ -1,6 +1,8 @@
 // A request's way through the dispatch: arrived, placed, in the line, granted or refused, ended.
 #include "domain/dispatch.hpp"
 
+#include "domain/alias.hpp"
+
 #include <algorithm>
 
 namespace rr {
@@ -42,6 +44,7 @@ void Dispatch::on_event(const Arrived& e, Time now) {
   waiter.node = placed->node;
   const NodeName node = waiter.node;
   const NodeBelief* belief = fleet_.node(node);
+  if (belief && !passthrough()) waiter.ask.model = counted_as(waiter.ask.model, *belief, *settings_);
   if (belief && belief->state == NodeState::unknown && !passthrough()) out_.push_back(Look{node});
   line_.push_back(std::move(waiter));
   advance(node, now);

@@ -1,6 +1,8 @@
 // What nodes, the clock and the operator tell the dispatch: beliefs, finished orders, new settings.
 #include "domain/dispatch.hpp"
 
+#include "domain/alias.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -125,13 +127,15 @@ void Dispatch::on_event(const UnloadEnded& e, Time now) {
 
 void Dispatch::on_event(const UnloadWanted& e, Time now) {
   for (const auto& [node, gate] : gates_) {
-    if (!gate.find(e.model) || !settings_->node(node)) continue;
+    const NodeBelief* belief = fleet_.node(node);
+    const ModelName model = belief && !passthrough() ? counted_as(e.model, *belief, *settings_) : e.model;
+    if (!gate.find(model) || !settings_->node(node)) continue;
     if (passthrough()) {
-      out_.push_back(Unload{node, e.model});
-    } else if (settings_->pinned(e.model, node)) {
-      out_.push_back(Note{Note::Level::info, e.model.spelt() + " stays on " + node + ": a role pins it (keep_alive -1)"});
+      out_.push_back(Unload{node, model});
+    } else if (settings_->pinned(model, node)) {
+      out_.push_back(Note{Note::Level::info, model.spelt() + " stays on " + node + ": a role pins it (keep_alive -1)"});
     } else {
-      unloads_.push_back({.node = node, .model = e.model});
+      unloads_.push_back({.node = node, .model = model});
     }
   }
   advance_all(now);

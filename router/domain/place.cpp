@@ -36,6 +36,13 @@ std::string listed(const std::vector<NodeName>& nodes) {
   return out;
 }
 
+// The model is loaded there, and not all of it on the GPU: it answers several times slower than one that is.
+bool partly_off_gpu(const NodeBelief* node, const ModelName& model) {
+  return node && std::any_of(node->residents.begin(), node->residents.end(), [&](const Resident& r) {
+    return r.name == model && r.size_vram > 0 && r.size_vram < r.size;
+  });
+}
+
 struct Look {
   Candidate candidate;
   bool down = false, missing = false, tried = false, never = false;
@@ -142,13 +149,18 @@ std::vector<Candidate> candidates(const Ask& ask, const Fleet& fleet, const Sett
 
 Result<Placement> place(const Ask& ask, const Fleet& fleet, const Settings& settings) {
   const std::vector<Look> all = looks(ask, fleet, settings);
-  // A node that is known to have the model comes before one whose inventory is not known yet, within the order asked for.
+  // Within the order asked for, a node that is known to have the model comes before one whose inventory is not known yet, and
+  // one that holds it partly off the GPU comes last.
   const Look* best = nullptr;
+  int worst = 0;  // of the best so far: 1 = inventory unknown, 2 = partly off the GPU
   for (const Look& l : all) {
     if (!l.candidate.can) continue;
     const NodeBelief* node = fleet.node(l.candidate.node);
-    const bool known = node && node->inventory_known;
-    if (!best || (ask.nodes.empty() && known && !fleet.node(best->candidate.node)->inventory_known)) best = &l;
+    const bool unknown = ask.nodes.empty() && !(node && node->inventory_known);
+    const int demerit = partly_off_gpu(node, ask.model) ? 2 : unknown ? 1 : 0;
+    if (best && demerit >= worst) continue;
+    best = &l;
+    worst = demerit;
   }
   if (!best) return refusal(ask, all, fleet, settings);
   Placement out{.node = best->candidate.node, .candidates = {}};

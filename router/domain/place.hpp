@@ -19,7 +19,8 @@ struct Placement {
 };
 
 // The first node of ask.nodes (or of the fleet) that is up, is not in ask.avoid, has the model (or whose
-// inventory is unknown), could ever hold it, and whose model has the capabilities asked for.
+// inventory is unknown), could ever hold it, and whose model has the capabilities asked for; one that holds it partly off
+// the GPU only when no other can.
 // Refusals: model_missing 404 (Ollama's text per route), node_down 503 + retry_after, capability_missing 400
 // naming a role that has it, never_fits 503.
 Result<Placement> place(const Ask&, const Fleet&, const Settings&);

@@ -1,4 +1,4 @@
-// Conformance, streaming formats: reference cases 10, 22, 23, 26-29, 31, 32.
+// Conformance, streaming formats: reference cases 10, 22, 23, 26-32.
 #include "support/scripted_node.hpp"
 #include "support/town.hpp"
 
@@ -172,6 +172,34 @@ TEST_CASE("case 29: a node's error line reaches a native client unchanged, ends 
   CHECK_FALSE(a.clean);
   CHECK(a.closed);
   CHECK(town.until([&] { return town.router->house().desk.dispatch().ledger().failed == 1; }));
+}
+
+TEST_CASE("case 30: a 200 without done:true is a failure: an empty body, done:false, no done member, streamed or not") {
+  const std::string word = R"("message":{"role":"assistant","content":"w0"})";
+  struct Row { std::string body; bool streamed, shown; };  // shown: a word reached the client before the end
+  for (const Row& row : {Row{"", false, false}, Row{"", true, false}, Row{"{" + word + R"(,"done":false})", false, false}, Row{"{" + word + "}", false, false},
+                         Row{"{" + word + R"(,"done":false})" "\n", true, true}, Row{"{" + word + "}\n", true, true}}) {
+    CAPTURE(row.body);
+    CAPTURE(row.streamed);
+    Scripted town([row](wire::Client& client, const wire::Request&) -> wire::Task<void> {
+      if (row.streamed) {
+        client.begin(ScriptedNode::head(200, "application/x-ndjson"));
+        client.piece(row.body);
+        client.finish();
+      } else {
+        client.send(ScriptedNode::head(200, "application/json; charset=utf-8"), row.body);
+      }
+      co_return;
+    });
+    const Answer a = ask(town.router->port(), "POST", "/api/chat", row.streamed ? ask_stream : ask_whole);
+    CHECK(a.status == (row.shown ? 200 : 502));
+    CHECK(a.clean == !row.shown);
+    CHECK(a.body.find("node_not_whole") != std::string::npos);
+    CHECK(a.body.find("\"done\":true") == std::string::npos);
+    CHECK(town.until([&] { return town.router->house().desk.dispatch().in_flight() == 0; }));
+    CHECK(town.on_loop([&] { return town.router->house().desk.dispatch().ledger().failed; }) >= 1);
+    CHECK(town.on_loop([&] { return town.router->house().desk.dispatch().ledger().answered; }) == 0);
+  }
 }
 
 TEST_CASE("case 31: a reset in mid-stream is never a clean end") {

@@ -1,4 +1,4 @@
-// Conformance of the drop-in proxy, transport and routing: reference cases 1-3, 5-7, 11, 12.
+// Conformance of the drop-in proxy, transport and routing: reference cases 1-7, 11-13.
 #include "support/town.hpp"
 
 #include <doctest/doctest.h>
@@ -50,6 +50,20 @@ TEST_CASE("case 3: an unknown path is a plain 404, a known path with another met
   CHECK(method.status == 405);
   CHECK(method.body == "405 method not allowed");
   CHECK(method.field("Allow") == "POST");
+}
+
+TEST_CASE("case 4: a path that ends in a slash is served where it is, and its body is not lost") {
+  Town town;
+  for (const char* path : {"/api/chat/", "/role/coder/api/chat/", "/api/chat/?ts=1"}) {
+    CAPTURE(path);
+    const std::size_t before = town.inference(town.mini).size();
+    CHECK(town.ask("POST", path, hi).status == 200);
+    const auto seen = town.inference(town.mini);
+    REQUIRE(seen.size() == before + 1);
+    CHECK(seen.back().target == "/api/chat");
+    CHECK(seen.back().body.find(R"("content":"hi")") != std::string::npos);
+  }
+  CHECK(town.ask("GET", "/api/tags/").status == 200);
 }
 
 TEST_CASE("case 5: query strings are accepted on every path, and a prefix in OLLAMA_HOST works") {
@@ -108,4 +122,27 @@ TEST_CASE("case 12: a foreign Host that the YAML allows reaches a node that acce
   Town town("allowed_hosts: [ai.example.com]\n");
   CHECK(town.ask("POST", "/api/chat", hi, {{"Host", "ai.example.com"}}).status == 200);
   CHECK(town.ask("POST", "/api/chat", hi, {{"Host", "evil.example.com"}}).status == 403);
+}
+
+TEST_CASE("case 13: a page's Origin and its preflight are judged by the router's policy, and no node sees them") {
+  const std::string page = "https://app.example.com";
+  const Fields asks{{"Origin", page}, {"Access-Control-Request-Method", "POST"}, {"Access-Control-Request-Headers", "content-type,x-agent-role"}};
+  const Fields posts{{"Origin", page}, {"Content-Type", "application/json"}};
+  {
+    Town town;
+    const Answer no = town.ask("OPTIONS", "/api/chat", "", asks);
+    CHECK(no.status == 403);
+    CHECK(no.body.find("allowed_origins") != std::string::npos);
+    CHECK(town.ask("POST", "/api/chat", hi, posts).status == 403);
+    CHECK(town.inference(town.mini).empty());
+  }
+  Town town("allowed_origins: [\"" + page + "\"]\n");
+  const Answer preflight = town.ask("OPTIONS", "/api/chat", "", asks);
+  CHECK(preflight.status == 204);
+  CHECK(preflight.field("Access-Control-Allow-Origin") == page);
+  CHECK(preflight.field("Access-Control-Allow-Headers") == "content-type,x-agent-role");
+  const Answer answer = town.ask("POST", "/api/chat", hi, posts);  // a node would refuse this Origin: it is not told
+  CHECK(answer.status == 200);
+  CHECK(answer.field("Access-Control-Allow-Origin") == page);
+  CHECK(answer.field("Vary") == "Origin");
 }

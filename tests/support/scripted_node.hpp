@@ -10,6 +10,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include <cstdio>
 #include <functional>
 #include <map>
 #include <set>
@@ -27,6 +28,8 @@ class ScriptedNode {
     std::vector<std::string> bodies;      // of inference requests
     std::vector<Fields> fields;           // likewise
     std::set<wire::Client*> open;
+    std::map<std::string, std::string> digests;  // of two names over one set of weights; else each name has its own
+    double on_gpu = 1;                    // size_vram : size
     std::string expires_at = "2318-01-01T00:00:00Z";  // as /api/ps says it
     Play play;
     bool stopped = false;
@@ -69,6 +72,16 @@ class ScriptedNode {
     return j.dump() + "\n";
   }
 
+  static std::string digest_of(const std::string& name) {
+    std::string out;
+    for (int i = 0; i < 4; ++i) {
+      char part[17];
+      std::snprintf(part, sizeof part, "%016zx", std::hash<std::string>()(name + std::to_string(i)));
+      out += part;
+    }
+    return out;
+  }
+
  private:
   static std::string listing(const State& state, bool ps) {
     api::Json out;
@@ -79,11 +92,11 @@ class ScriptedNode {
       m["name"] = name;
       m["model"] = name;
       m["size"] = size;
-      m["digest"] = std::string(64, 'a' + static_cast<char>(name.size() % 6));
+      m["digest"] = state.digests.count(name) ? state.digests.at(name) : digest_of(name);
       m["details"] = {{"format", "gguf"}, {"family", "llama"}};
       if (ps) {
         m["expires_at"] = state.expires_at;
-        m["size_vram"] = size;
+        m["size_vram"] = static_cast<Bytes>(static_cast<double>(size) * state.on_gpu);
         m["context_length"] = state.resident.at(name);
       } else {
         m["modified_at"] = "2026-01-01T00:00:00Z";

@@ -258,3 +258,20 @@ TEST_CASE("place and candidates agree on every mix of states, inventories and tr
   }
   CHECK(cases == 144);
 }
+
+TEST_CASE("a node that holds the model partly off the GPU comes after every other that can serve it") {
+  Fleet f = all_up();
+  const auto resident = [](Bytes on_gpu) { return Resident{.name = coder, .size = 6 * gb, .size_vram = on_gpu, .num_ctx = 4096, .digest = {}}; };
+  f.node("mini")->residents = {resident(6 * gb)};
+  CHECK(placed(ask_coder(), f) == "mini");
+  f.node("mini")->residents = {resident(4 * gb)};
+  CHECK(placed(ask_coder(), f) == "book");
+  f.node("mini")->residents = {resident(0)};  // a host without a GPU: nothing is missing there
+  CHECK(placed(ask_coder(), f) == "mini");
+  f.node("mini")->residents = {resident(4 * gb)};
+  f.node("book")->residents = {resident(3 * gb)};
+  CHECK(placed(ask_coder(), f) == "mini");  // both are: the order of the YAML
+  f.node("book")->residents.clear();
+  down(f, "book");
+  CHECK(placed(ask_coder(), f) == "mini");
+}
