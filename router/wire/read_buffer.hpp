@@ -16,15 +16,13 @@ class ReadBuffer {
 
   std::string_view view() const { return {data_.get() + begin_, end_ - begin_}; }
   std::size_t size() const { return end_ - begin_; }
-  void consume(std::size_t n) {
-    begin_ += n;
-    if (begin_ == end_) begin_ = end_ = 0;
-  }
+  void consume(std::size_t n) { begin_ += n; }  // moves nothing: a read may be under way into the last room
 
   // Where the next read may put bytes; empty when `most` are held. Grows when full, or towards `easy` after a read that
   // filled the last room. Invalidates view().
   boost::asio::mutable_buffer room(std::size_t easy, std::size_t most) {
     if (!data_) allocate(first_);
+    if (begin_ == end_) begin_ = end_ = 0;
     const bool crowded = end_ == capacity_;
     if (crowded && begin_ > 0) {
       std::memmove(data_.get(), data_.get() + begin_, size());
