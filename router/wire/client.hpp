@@ -12,6 +12,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <variant>
 
 namespace rr::wire {
@@ -31,6 +33,8 @@ struct Request {
   RequestHead head{};
   Block body{};            // whole, decoded from chunks if it came so
   bool keep_alive = true;
+  bool in_pieces = false;  // the body was not read: it is taken by read_body
+  std::optional<std::uint64_t> length{};  // of a body in pieces; nothing: it comes in chunks
 };
 
 // What came: a request; a refusal to be answered and then closed; or the end (client gone, idle, shut down).
@@ -40,6 +44,11 @@ using Received = std::variant<Request, Refusal, Closed>;
 // Asked between head and body, before "100 Continue": a refusal answers at once and the body is not read.
 // `body_length` is 0 when the body comes in chunks.
 using HeadCheck = std::function<std::optional<Refusal>(const RequestHead&, std::uint64_t body_length)>;
+// Asked after it: true = this body, of any length, is not held but taken piece by piece.
+using InPieces = std::function<bool(const RequestHead&)>;
+
+// Of a body in pieces: so many bytes came, 0 = it has ended; a refusal to be answered and then closed; the client is gone.
+using Taken = std::variant<std::size_t, Refusal, Closed>;
 
 class Client {
  public:
@@ -48,7 +57,10 @@ class Client {
   Client& operator=(const Client&) = delete;
   ~Client();  // closes the socket; pending operations end
 
-  Task<Received> read_request(HeadCheck);
+  Task<Received> read_request(HeadCheck, InPieces = {});
+  // The next bytes of a body in pieces, into memory of the caller. Says "100 Continue" at its first call. An answer sent before
+  // the body has ended closes the connection after it.
+  Task<Taken> read_body(std::span<char> room);
 
   // ---- the answer. Nothing here blocks: bytes are queued, tried at once, and written on as the client takes them.
   // A whole message with Content-Length (none for HEAD, 204, 304). `close`: says Connection: close and closes after it.

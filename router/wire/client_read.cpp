@@ -26,11 +26,13 @@ Refusal bodies_full(const Budget& bodies) {
   return refusal;
 }
 
-Refusal slow_body(std::size_t came) {
+}  // namespace
+
+Refusal body_too_slow(std::uint64_t came) {
   return no(408, "body_too_slow", "the request's body came too slowly (" + std::to_string(came) + " bytes so far): send it at 1 KB/s or faster");
 }
 
-}  // namespace
+Refusal body_malformed() { return no(400, "bad_request", "the request's chunked body is malformed"); }
 
 void Client::State::arm() {
   if (reading || gone) return;
@@ -82,12 +84,17 @@ void Client::State::begin_request() {
   answer = Answer::none;
   held_head.clear();
   easy = 0;
+  rest = {};
 }
 
-Received Client::State::refuse(Refusal refusal) {
+void Client::State::close_after() {
   closing_wanted = true;
   drop_body();
   arm();
+}
+
+Received Client::State::refuse(Refusal refusal) {
+  close_after();
   return refusal;
 }
 
@@ -164,7 +171,7 @@ Task<std::optional<Received>> Client::State::read_length(std::uint64_t length) {
     const bool came = co_await more(start + limits.body_grace + std::chrono::seconds(body.size() / 1024));
     if (came) continue;
     if (!read_late) co_return Closed{};
-    co_return refuse(slow_body(body.size()));
+    co_return refuse(body_too_slow(body.size()));
   }
 }
 
@@ -176,7 +183,7 @@ Task<std::optional<Received>> Client::State::read_chunked() {
   ChunkDecoder decoder;
   for (;;) {
     const ChunkDecoder::Step step = decoder.next(in.view());
-    if (step.bad) co_return refuse(no(400, "bad_request", "the request's chunked body is malformed"));
+    if (step.bad) co_return refuse(body_malformed());
     if (const std::size_t size = step.payload.size(); size > 0) {
       if (body.size() + size > limits.body) co_return refuse(body_too_large(limits.body));
       if (body.size() + size > body.capacity() && !body.grow(std::max(body.size() + size, body.capacity() * 2)))
@@ -190,14 +197,14 @@ Task<std::optional<Received>> Client::State::read_chunked() {
     const bool came = co_await more(start + limits.body_grace + std::chrono::seconds(body.size() / 1024));
     if (came) continue;
     if (!read_late) co_return Closed{};
-    co_return refuse(slow_body(body.size()));
+    co_return refuse(body_too_slow(body.size()));
   }
 }
 
-Task<Received> Client::read_request(HeadCheck check) {
+Task<Received> Client::read_request(HeadCheck check, InPieces in_pieces) {
   auto s = state_;
   if (s->over() || s->answer == State::Answer::begun || s->answer == State::Answer::streaming) co_return Closed{};
-  if (s->answer != State::Answer::none && s->closes()) co_return Closed{};
+  if ((s->answer != State::Answer::none && s->closes()) || s->rest.open) co_return Closed{};
   s->begin_request();
   CheckedRequest checked;
   auto ended = co_await s->read_head(checked);
@@ -207,6 +214,17 @@ Task<Received> Client::read_request(HeadCheck check) {
   s->keep_alive = checked.keep_alive;
   if (check) {
     if (auto refusal = check(checked.head, checked.length)) co_return s->refuse(std::move(*refusal));
+  }
+  if (in_pieces && in_pieces(checked.head)) {
+    Request request{.head = std::move(checked.head), .body = {}, .keep_alive = checked.keep_alive, .in_pieces = true};
+    if (checked.framing != Framing::chunked) request.length = checked.length;
+    s->rest.framing = checked.framing;
+    s->rest.left = checked.length;
+    s->rest.open = checked.framing != Framing::none;
+    s->rest.expects = checked.expects_continue;
+    s->easy = chunked_buffer;
+    s->arm();
+    co_return std::move(request);
   }
   if (checked.expects_continue && checked.length <= s->limits.body && s->in.size() == 0) {
     s->out.append("HTTP/1.1 100 Continue\r\n\r\n");

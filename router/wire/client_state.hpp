@@ -10,6 +10,18 @@
 
 namespace rr::wire {
 
+Refusal body_too_slow(std::uint64_t came);
+Refusal body_malformed();
+
+// A body that is taken piece by piece: what of it is still to come.
+struct Rest {
+  bool open = false, expects = false;         // not at its end; the client waits for "100 Continue"
+  Framing framing = Framing::none;
+  std::uint64_t left = 0, came = 0;           // left: of Framing::length
+  ChunkDecoder chunks{};
+  Duration waited{};                          // for the client, in all
+};
+
 struct Client::State : std::enable_shared_from_this<Client::State> {
   enum class Answer { none, begun, streaming, finished, cut };
 
@@ -21,6 +33,8 @@ struct Client::State : std::enable_shared_from_this<Client::State> {
   Task<bool> more(Time due);                  // waits for bytes; false: gone, or `due` passed
   void begin_request();
   Received refuse(Refusal);
+  void close_after();                         // the answer that follows is the last
+  std::size_t take_rest(std::span<char> room, bool& bad);
   void drop_body();
   Task<std::optional<Received>> read_head(CheckedRequest&);
   Task<std::optional<Received>> read_length(std::uint64_t length);
@@ -33,7 +47,7 @@ struct Client::State : std::enable_shared_from_this<Client::State> {
   void linger();                              // all is written: say so, drain what the client still sends, close
   bool over() const { return gone || lingering || closing; }
   bool bodiless(int status) const { return head_request || status < 200 || status == 204 || status == 304; }
-  bool closes() const { return closing_wanted || !keep_alive; }
+  bool closes() const { return closing_wanted || !keep_alive || rest.open; }
   void append_connection(std::string& head) const;
   void append_held_head();
 
@@ -59,6 +73,7 @@ struct Client::State : std::enable_shared_from_this<Client::State> {
   Block body;
   std::size_t body_room = 0;                  // the next read goes straight into the body, so many bytes at most
   bool direct = false;                        // the armed read does
+  Rest rest;
 
   bool modern = true, head_request = false, keep_alive = true, chunked = false;  // of the request being answered
   Answer answer = Answer::none;

@@ -1,8 +1,6 @@
 #include "wire/connection_state.hpp"
-#include "wire/head_text.hpp"
 #include "wire/os.hpp"
 
-#include <span>
 #include <stdexcept>
 
 namespace rr::wire {
@@ -10,7 +8,6 @@ namespace rr::wire {
 namespace {
 
 constexpr std::size_t first_buffer = 16 * 1024, easy_buffer = 64 * 1024, most_buffer = 4u << 20;
-constexpr int most_interim = 32;  // 1xx replies before the real one
 
 }  // namespace
 
@@ -77,36 +74,6 @@ Task<std::optional<NodeError>> Connection::State::fill(Duration between, std::st
   co_return std::nullopt;
 }
 
-// One gather write, tried at once. While the kernel takes no more, an answer of the node ends the writing.
-Task<error_code> Connection::State::write(std::vector<asio::const_buffer> buffers, std::size_t& written) {
-  std::size_t first = 0;
-  while (first < buffers.size()) {
-    error_code ec;
-    std::size_t n = socket.write_some(std::span<const asio::const_buffer>(buffers).subspan(first), ec);
-    if (ec == asio::error::would_block || ec == asio::error::try_again) {
-      blocked = true;
-      socket.async_wait(tcp::socket::wait_read, [self = shared_from_this()](error_code failed) {
-        if (failed || !self->blocked) return;
-        self->early = true;
-        error_code ignored;
-        self->socket.cancel(ignored);
-      });
-      auto [stopped] = co_await socket.async_wait(tcp::socket::wait_write, tuple);
-      blocked = false;
-      error_code ignored;
-      socket.cancel(ignored);  // the wait for an answer, if it still stands
-      if (early || by_us || timed_out) co_return error_code{};
-      if (stopped) co_return stopped;
-      continue;
-    }
-    if (ec) co_return ec;
-    written += n;
-    for (; first < buffers.size() && n >= buffers[first].size(); ++first) n -= buffers[first].size();
-    if (first < buffers.size()) buffers[first] += n;
-  }
-  co_return error_code{};
-}
-
 NodeResult<Piece> Connection::State::give(std::size_t from, std::size_t size, bool chunk_ends) {
   held = from + size;
   return Piece{Piece::Kind::data, in.view().substr(from, size), chunk_ends};
@@ -171,68 +138,6 @@ Connection& Connection::operator=(Connection&& other) noexcept {
 
 Connection::~Connection() {
   if (state_) state_->close();
-}
-
-Task<NodeResult<CheckedReply>> Connection::exchange(RequestHead head, std::span<const std::string_view> body, Duration first_byte) {
-  auto s = state_;
-  std::size_t length = 0;
-  for (const std::string_view piece : body) length += piece.size();
-  std::erase_if(head.fields, [](const Field& field) { return same_name(field.name, "host"); });
-  head.fields.insert(head.fields.begin(), Field{"Host", s->name});
-  std::string text;
-  text.reserve(512);
-  append_head(text, head);
-  if (length > 0 || (head.method != "GET" && head.method != "HEAD")) append_field(text, "Content-Length", std::to_string(length));
-  text += "\r\n";
-  std::vector<asio::const_buffer> buffers{asio::buffer(text)};
-  for (const std::string_view piece : body)
-    if (!piece.empty()) buffers.emplace_back(piece.data(), piece.size());
-
-  s->whole = s->odd = s->keep_alive = s->ended = s->early = false;
-  s->in.consume(std::exchange(s->held, 0));
-  std::size_t written = 0;
-  if (s->by_us || !s->socket.is_open()) {
-    NodeError error = s->lost({}, "before the request was sent");
-    error.nothing_sent = true;
-    co_return error;
-  }
-  s->patience(first_byte);
-  const error_code unwritten = co_await s->write(std::move(buffers), written);
-  s->odd = written < text.size() + length;  // an answer to half a request: good to read, not to go on with
-  const std::string when = written == 0 ? "before the request was sent" : "without an answer";
-  const Time asked = std::chrono::steady_clock::now();
-  for (int interim = 0;;) {
-    const std::string_view bytes = s->in.view();
-    const std::string_view start = bytes.substr(0, 7);
-    if (start != std::string_view("HTTP/1.").substr(0, start.size())) co_return s->garbage("the reply is not HTTP/1.1");
-    if (const std::size_t end = head_end(bytes)) {
-      auto reply = check_reply(bytes.substr(0, end), head.method == "HEAD", s->head_limits);
-      if (!reply) co_return s->garbage(reply.error().sentence);
-      s->in.consume(end);
-      if (reply->head.status < 200) {
-        if (++interim > most_interim) co_return s->garbage("it sends interim replies without end");
-        continue;
-      }
-      s->framing = reply->framing;
-      s->left = reply->length;
-      s->chunks = {};
-      s->scanned = 0;
-      s->keep_alive = reply->keep_alive;
-      s->whole = s->framing == Framing::none;
-      s->deadline.off();
-      co_return std::move(*reply);
-    }
-    if (bytes.size() > s->head_limits.bytes) co_return s->garbage("the reply's head is too large");
-    Duration left = Duration::zero();
-    if (first_byte > Duration::zero()) left = std::max<Duration>(first_byte - (std::chrono::steady_clock::now() - asked), std::chrono::milliseconds(1));
-    auto trouble = co_await s->fill(left, when);
-    if (!trouble) continue;
-    if (unwritten && trouble->what == NodeError::What::lost) {
-      *trouble = s->lost(unwritten, when);
-    }
-    trouble->nothing_sent = written == 0;
-    co_return std::move(*trouble);
-  }
 }
 
 std::optional<NodeResult<Piece>> Connection::buffered_piece() { return state_->next(); }

@@ -1,4 +1,4 @@
-// The inside of a Connection: what its pending operations and the pool share. Only connection.cpp and upstream.cpp include this.
+// The inside of a Connection: what its pending operations and the pool share. Only connection.cpp, exchange.cpp and upstream.cpp include this.
 #pragma once
 
 #include "wire/deadline.hpp"
@@ -24,6 +24,10 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
 
   Task<std::optional<NodeError>> fill(Duration between, std::string_view when);  // reads some more
   Task<error_code> write(std::vector<asio::const_buffer>, std::size_t& written); // ends early when the node answers
+  std::string begin(RequestHead, std::optional<std::uint64_t> length);           // the head's text; forgets the last exchange
+  NodeError unsent() const;                                                      // the connection had ended before
+  Task<NodeResult<bool>> send(std::vector<asio::const_buffer>, Duration stall);  // one step of a body in pieces
+  Task<NodeResult<CheckedReply>> read_reply(Duration first_byte);
   std::optional<NodeResult<Piece>> next();                                       // from what is buffered
   NodeResult<Piece> give(std::size_t from, std::size_t size, bool chunk_ends);
   std::optional<NodeResult<Piece>> next_chunk();
@@ -37,6 +41,9 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
   Deadline<State> deadline;
   bool by_us = false, timed_out = false;
   bool blocked = false, early = false;  // the kernel takes no more of the request; the node answers meanwhile
+  bool to_head = false, in_chunks = false;  // the request: HEAD; its body in chunks
+  std::size_t written = 0;              // bytes of the request
+  error_code unwritten;                 // what ended the writing
 
   ReadBuffer in;
   std::size_t held = 0;                 // in front of `in`: the piece given last

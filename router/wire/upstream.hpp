@@ -11,6 +11,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 
 namespace rr::wire {
@@ -46,6 +47,13 @@ class Connection {
   // verb `exchange`: one gather write of head and pieces (they must live until it returns), then the reply's head; 1xx are skipped.
   // `first_byte` zero = no limit.
   Task<NodeResult<CheckedReply>> exchange(RequestHead, std::span<const std::string_view> body, Duration first_byte);
+  // The same in steps, for a body that comes piece by piece: send_head, any number of send_piece, send_end, then reply. Each step
+  // waits until the kernel has taken all its bytes, for at most `stall` without a byte; false: the node answers already, or wants
+  // no more, and reply() is due. Without a length the body goes in chunks.
+  Task<NodeResult<bool>> send_head(RequestHead, std::optional<std::uint64_t> length, Duration stall);
+  Task<NodeResult<bool>> send_piece(std::string_view, Duration stall);
+  Task<NodeResult<bool>> send_end(Duration stall);
+  Task<NodeResult<CheckedReply>> reply(Duration first_byte);
   // The next piece of the reply. Chunk boundaries of the node are kept: each call returns bytes of one chunk only.
   Task<NodeResult<Piece>> read_piece(Duration between);
   // The same without waiting: nothing when no whole piece has been read ahead.
