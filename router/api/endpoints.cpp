@@ -25,30 +25,31 @@ constexpr std::array served{
     Served{"/api/generate", "POST", Kind::generate, Dialect::ollama},
     Served{"/api/embed", "POST", Kind::embed, Dialect::ollama},
     Served{"/api/embeddings", "POST", Kind::embeddings, Dialect::ollama},
+    Served{"/api/pull", "POST", Kind::manage, Dialect::ollama},
+    Served{"/api/push", "POST", Kind::manage, Dialect::ollama},
+    Served{"/api/create", "POST", Kind::manage, Dialect::ollama},
+    Served{"/api/copy", "POST", Kind::manage, Dialect::ollama},
+    Served{"/api/delete", "DELETE", Kind::manage, Dialect::ollama},
+    Served{"/api/me", "POST", Kind::manage, Dialect::ollama},  // `ollama push` asks it first
+    Served{"/api/experimental/web_search", "POST", Kind::web, Dialect::ollama},
+    Served{"/api/experimental/web_fetch", "POST", Kind::web, Dialect::ollama},
     Served{"/v1/models", "GET", Kind::models, Dialect::openai},
     Served{"/v1/chat/completions", "POST", Kind::chat_completions, Dialect::openai},
     Served{"/health", "HEAD, GET", Kind::health, Dialect::own},
     Served{"/health/live", "HEAD, GET", Kind::live, Dialect::own},
     Served{"/explain", "POST", Kind::explain, Dialect::own},
 };
-constexpr std::string_view one_model = "/v1/models/";
+constexpr std::string_view one_model = "/v1/models/", one_blob = "/api/blobs/";
 
 // Routes of Ollama, OpenAI, Anthropic or of ours that are not served. A path that ends in / stands for all below it.
 struct Refused {
   std::string_view path;
   Dialect dialect;
-  bool management;
+  bool account;          // of the node at ollama.com: no key opens it
   std::string_view out;  // the way out
 };
 
 constexpr std::array refused{
-    Refused{"/api/pull", Dialect::ollama, true, "run `ollama pull MODEL` on the node itself"},
-    Refused{"/api/push", Dialect::ollama, true, "run `ollama push MODEL` on the node itself"},
-    Refused{"/api/create", Dialect::ollama, true, "run `ollama create MODEL` on the node itself"},
-    Refused{"/api/copy", Dialect::ollama, true, "run `ollama cp SOURCE TARGET` on the node itself"},
-    Refused{"/api/delete", Dialect::ollama, true, "run `ollama rm MODEL` on the node itself"},
-    Refused{"/api/blobs/", Dialect::ollama, true, "run `ollama create MODEL` on the node itself"},
-    Refused{"/api/me", Dialect::ollama, true, "run `ollama signin` on the node itself"},
     Refused{"/api/signout", Dialect::ollama, true, "run `ollama signout` on the node itself"},
     Refused{"/api/user/keys/", Dialect::ollama, true, "run `ollama signout` on the node itself"},
     Refused{"/api/experimental/", Dialect::ollama, false, "ask the node itself"},
@@ -76,6 +77,21 @@ Refusal unknown(std::string_view path) {
           .sentence = "no such path: " + std::string(path) + ". The served ones: /api/chat, /v1/chat/completions, /health"};
 }
 
+// A route that a newer Ollama may have: nothing is known of what it does.
+Refusal denied(std::string_view path) {
+  return {.code = "route_denied", .side = Side::client, .status = 404,
+          .sentence = std::string(path) + " is no route that role-router knows, and what it does not know below /api/ it passes on to no "
+                                          "node: no key of the YAML opens it (`management` opens pull, push, create, copy, delete and "
+                                          "blobs; `cloud` cloud models, web_search and web_fetch). Ask the node itself"};
+}
+
+bool plain_route(std::string_view path) {
+  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '/'; };
+  return path.starts_with("/api/") && std::all_of(path.begin(), path.end(), plain);
+}
+
+bool takes_a_node(Kind kind) { return kind != Kind::health && kind != Kind::live && kind != Kind::explain && kind != Kind::models && kind != Kind::model; }
+
 // Takes "<name>" from the front of "<name>/rest" and leaves "/rest".
 std::optional<std::string> take_segment(std::string_view& rest) {
   const auto end = std::min(rest.find('/'), rest.size());
@@ -99,6 +115,13 @@ Result<Route> route(const RequestHead& head) {
 
   Route found;
   found.head_only = head.method == "HEAD";
+  if (path.starts_with("/node/")) {
+    path.remove_prefix(6);
+    auto node = take_segment(path);
+    if (!node) return unknown(whole);
+    found.node = *node;
+    if (path.empty()) path = "/";
+  }
   if (path.starts_with("/role/")) {
     path.remove_prefix(6);
     auto role = take_segment(path);
@@ -127,6 +150,10 @@ Result<Route> route(const RequestHead& head) {
     found.model_id = *id;
     allow = "GET";
   }
+  if (known.starts_with(one_blob) && known.size() > one_blob.size()) {
+    found.kind = Kind::blob;
+    allow = "HEAD, POST";
+  }
   for (const auto& entry : served) {
     if (entry.path != known) continue;
     found.kind = entry.kind;
@@ -134,6 +161,7 @@ Result<Route> route(const RequestHead& head) {
     allow = entry.allow;
   }
   found.path = known;
+  if (!found.node.empty() && (allow.empty() || !takes_a_node(found.kind))) return unknown(whole);
   if (!allow.empty()) {
     for (std::string_view left = allow; !left.empty();) {
       const auto method = left.substr(0, left.find(", "));
@@ -148,15 +176,16 @@ Result<Route> route(const RequestHead& head) {
     found.dialect = entry.dialect;
     return found;
   }
-  return unknown(whole);
+  return plain_route(known) ? denied(known) : unknown(whole);
 }
 
 Refusal refuse_known(const Route& route) {
   for (const auto& entry : refused) {
     if (!matches(entry, route.path)) continue;
-    if (entry.management)
+    if (entry.account)
       return {.code = "management_closed", .side = Side::client, .status = 403,
-              .sentence = "role-router does not pass " + route.path + " on: " + std::string(entry.out)};
+              .sentence = "role-router does not pass " + route.path + " on, whatever `management` in the YAML says: it is about the node's "
+                          "account at ollama.com; " + std::string(entry.out)};
     return {.code = "route_not_served", .side = Side::client, .status = 501,
             .sentence = "role-router does not serve " + route.path + ": " + std::string(entry.out)};
   }

@@ -4,6 +4,7 @@
 #include "api/go_words.hpp"
 #include "api/percent.hpp"
 #include "api/prompt_rules.hpp"
+#include "domain/door.hpp"
 
 #include <algorithm>
 
@@ -30,12 +31,6 @@ Marked split(std::string_view name) {
 Refusal unknown_role(std::string_view role, std::string_view where, const RoleNames& names) {
   return {.code = "role_unknown", .side = Side::client, .status = 400,
           .sentence = "role \"" + std::string(role) + "\" (" + std::string(where) + ") is not known. The roles: " + names.list()};
-}
-
-Refusal cloud_closed(const std::string& model) {
-  return {.code = "cloud_closed", .side = Side::client, .status = 403,
-          .sentence = model + " runs in Ollama's cloud, so prompts would leave these machines: `cloud` in the YAML does "
-                              "not allow it. Ask for a role or a local model"};
 }
 
 // A name that nodes have; while a node has not yet said what it has, the YAML's own models count too.
@@ -78,7 +73,10 @@ Result<Choice> choose_for_auto(Kind kind, const Members& members, const Circumst
 
 Result<Choice> choose(const RequestHead& head, const Route& route, const Members& members, const std::string& wanted,
                       const Circumstance& at) {
-  if (ModelName(wanted).cloud()) return cloud_closed(wanted);
+  if (ModelName(wanted).cloud() && !at.settings.cloud.open) return cloud_closed(wanted);
+  if (ModelName(wanted).cloud())
+    return Refusal{.code = "cloud_direct", .side = Side::client, .status = 400,
+                   .sentence = wanted + " goes straight to the node of `cloud`, without role, line or memory: there is nothing to explain"};
 
   struct Said { std::string name; std::string_view where; RoleSource source; };
   std::optional<Said> said;

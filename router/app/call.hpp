@@ -30,6 +30,15 @@ struct Call {
   Outcome outcome{};
 };
 
+// The house can end the node's part of this answer while it runs.
+struct Asked {
+  Asked(House& h, TicketId i, std::function<void()> end) : house(h), id(i) { house.asked[id] = std::move(end); }
+  ~Asked() { house.asked.erase(id); }
+  Asked(const Asked&) = delete;
+  House& house;
+  TicketId id;
+};
+
 // The fields that tell what the router did: X-Router-*, Server-Timing, CORS, X-Router-Demo.
 Fields told(const Call&);
 

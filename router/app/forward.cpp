@@ -176,15 +176,6 @@ void give_up(Call& call, const Refusal& refusal, std::optional<Said> said) {
   call.client.send(std::move(head), std::move(said->body));
 }
 
-// The house can end the node's part of this answer while it runs.
-struct Asked {
-  Asked(House& h, TicketId i, std::function<void()> end) : house(h), id(i) { house.asked[id] = std::move(end); }
-  ~Asked() { house.asked.erase(id); }
-  Asked(const Asked&) = delete;
-  House& house;
-  TicketId id;
-};
-
 wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& ticket, bool fresh) {
   const Address* address = nullptr;
   if (const NodeSettings* node = call.settings->node(call.grant.node)) address = &node->addresses.front();

@@ -3,10 +3,12 @@
 #include "api/listing.hpp"
 #include "api/say_no.hpp"
 #include "app/call.hpp"
+#include "app/direct.hpp"
 #include "app/explain.hpp"
 #include "app/forward.hpp"
 #include "app/record.hpp"
 #include "app/vet.hpp"
+#include "domain/door.hpp"
 
 namespace rr::app {
 
@@ -29,6 +31,7 @@ std::optional<Refusal> check(const House& house, const RequestHead& head, api::R
   if (!found) return found.error();
   route = std::move(*found);
   if (house.draining && route.kind != Kind::health && route.kind != Kind::live) return draining();
+  if (route.kind == Kind::blob) return blob_refused(house, route, head);
   return std::nullopt;
 }
 
@@ -48,6 +51,7 @@ void health(Call& call) {
 }
 
 void one_model(Call& call) {
+  if (ModelName(call.route.model_id).cloud() && !call.settings->cloud.open) return refuse(call, cloud_closed(call.route.model_id));
   auto found = api::v1_model(call.route.model_id, call.house->desk.dispatch().fleet(), *call.settings);
   if (!found) return refuse(call, found.error());
   reply(call, 200, "application/json", std::move(*found));
@@ -60,6 +64,11 @@ wire::Task<void> infer(Call& call) {
     refuse(call, members.error());
     co_return;
   }
+  if (wants_cloud(call, *members)) {
+    co_await forward_cloud(call, *members);
+    co_return;
+  }
+  if (auto refusal = chooses_in_vain(call)) co_return refuse(call, *refusal);
   const api::Circumstance circumstance{*call.settings, *call.names, call.house->desk.dispatch().fleet(),
                                        call.house->session_key};
   auto ask = api::classify(call.request.head, call.route, *members, circumstance);
@@ -68,6 +77,7 @@ wire::Task<void> infer(Call& call) {
     co_return;
   }
   ask->id = call.id;
+  if (const NodeName said = said_node(call.route, call.request.head); !said.empty()) ask->nodes = {said};  // of /api/show
   call.ask = *ask;
   if (call.route.kind == Kind::show) {
     co_await forward_show(call, *members);
@@ -78,18 +88,30 @@ wire::Task<void> infer(Call& call) {
   }
 }
 
+// What the nodes have, or the one that the request names.
+Fleet listed(const Call& call) {
+  const Fleet& fleet = call.house->desk.dispatch().fleet();
+  const NodeName said = said_node(call.route, call.request.head);
+  const NodeBelief* one = said.empty() ? nullptr : fleet.node(said);
+  return one ? Fleet{.nodes = {*one}} : fleet;
+}
+
 wire::Task<void> answer(Call& call) {
   const Fleet& fleet = call.house->desk.dispatch().fleet();
+  if (auto refusal = wrong_node(call)) co_return refuse(call, *refusal);
   switch (call.route.kind) {
     case Kind::root: reply(call, 200, plain, "Ollama is running"); break;
     case Kind::version: reply(call, 200, json, api::version(fleet)); break;
-    case Kind::tags: reply(call, 200, json, api::tags(fleet, *call.settings)); break;
-    case Kind::ps: reply(call, 200, json, api::ps(fleet)); break;
+    case Kind::tags: reply(call, 200, json, api::tags(listed(call), *call.settings)); break;
+    case Kind::ps: reply(call, 200, json, api::ps(listed(call))); break;
     case Kind::models: reply(call, 200, "application/json", api::v1_models(fleet, *call.settings)); break;
     case Kind::model: one_model(call); break;
     case Kind::health: health(call); break;
     case Kind::live: reply(call, 200, json, "{\"status\":\"live\"}\n"); break;
     case Kind::explain: answer_explain(call); break;
+    case Kind::manage: co_await forward_managed(call); break;
+    case Kind::blob: co_await forward_blob(call); break;
+    case Kind::web: co_await forward_web(call); break;
     case Kind::known_refused: refuse(call, api::refuse_known(call.route)); break;
     default: co_await infer(call); break;
   }
@@ -127,7 +149,7 @@ wire::Task<void> serve(std::shared_ptr<House> house, wire::Socket socket) {
       auto refusal = check(*house, head, route);
       if (refusal) dialect = dialect_of(head);
       return refusal;
-    });
+    }, [&](const RequestHead& head) { return route.kind == Kind::blob && head.method == "POST"; });
     if (std::holds_alternative<wire::Closed>(received)) co_return;
     if (auto* refusal = std::get_if<Refusal>(&received)) {
       const TicketId id = house->desk.next_id();

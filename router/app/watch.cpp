@@ -59,6 +59,7 @@ void Watch::take_stock(const NodeName& name) {
 wire::Task<void> Watch::learn(std::shared_ptr<One> one, Nodes& nodes, std::vector<Installed>& models) {
   bool tells = true;
   for (Installed& model : models) {
+    if (model.name.cloud()) continue;  // the node would ask ollama.com
     auto known = one->can.find(model.digest);
     if (known == one->can.end() && tells) {
       auto said = co_await nodes.capabilities(one->address, model.name);
@@ -77,12 +78,12 @@ wire::Task<void> Watch::run(std::shared_ptr<One> one, Nodes& nodes, std::functio
     one->wanted = false;
     std::optional<Refusal> trouble;
     if (one->stock_wanted || std::chrono::steady_clock::now() - one->stock_at > between_stocks) {
+      one->stock_wanted = false;  // wanted anew meanwhile: what is asked now may be older than that
       auto stock = co_await nodes.stock(one->address);
       if (one->stopped) co_return;
       if (stock) {
         co_await learn(one, nodes, stock->models);
         if (one->stopped) co_return;
-        one->stock_wanted = false;
         one->stock_at = std::chrono::steady_clock::now();
         tell(Inventory{one->name, std::move(stock->version), std::move(stock->models)});
       } else {

@@ -176,6 +176,14 @@ void Node::stop() { state_->stop(false); }
 const std::vector<Seen>& Node::seen() const { return state_->seen; }
 int Node::open_streams() const { return int(state_->turns.size()); }
 
+std::vector<Node::Pulling> Node::downloads() const {
+  std::vector<Pulling> out;
+  for (auto& [name, download] : state_->downloads) out.push_back({name, download->waiting});
+  return out;
+}
+
+Bytes Node::blob_bytes() const { return state_->blob_bytes; }
+
 std::vector<std::string> Node::resident() const {
   std::vector<std::string> names;
   for (auto& r : state_->scheduler.resident(state_->now())) names.push_back(r.name);

@@ -44,6 +44,12 @@ class Node {
   void fault(Fault);
   const std::vector<Seen>& seen() const;
   std::vector<std::string> resident() const;
+  struct Pulling {
+    std::string model;
+    int waiting = 0;                    // clients
+  };
+  std::vector<Pulling> downloads() const;
+  Bytes blob_bytes() const;             // of uploads, so far
   int open_streams() const;             // requests being answered or queued now
 
   struct State;

@@ -41,6 +41,14 @@ struct Turn {
 };
 using TurnPtr = std::shared_ptr<Turn>;
 
+// A model on its way from the registry, shared by all who pull it.
+struct Download {
+  ModelSpec model;
+  Time began;
+  int waiting = 0;
+  bool done = false;
+};
+
 struct Node::State : std::enable_shared_from_this<Node::State> {
   State(wire::asio::io_context&, NodeSpec);
 
@@ -73,6 +81,10 @@ struct Node::State : std::enable_shared_from_this<Node::State> {
   std::vector<Fault> faults;
   std::map<CallId, std::weak_ptr<Turn>> turns;
   int leaked_handlers = 0;
+  std::map<std::string, std::shared_ptr<Download>> downloads;
+  std::map<std::string, Bytes> blobs;                // by digest
+  Bytes blob_bytes = 0;
+  std::list<ModelSpec> removed;
   CallId next_id = 1;
   wire::Timer alarm;
   wire::Budget bodies{512 * 1024 * 1024};

@@ -1,5 +1,6 @@
 // One connection of a node: doors, then the handler of the path.
 #include "sim/admission.hpp"
+#include "sim/manage.hpp"
 #include "sim/native_reply.hpp"
 #include "sim/show.hpp"
 #include "sim/utter.hpp"
@@ -129,7 +130,7 @@ wire::Task<void> serve(StatePtr s, wire::Socket socket) {
   Listed listed(s->clients, client);
   while (!s->stopped) {
     wire::HeadCheck no_check;
-    wire::Received got = co_await client.read_request(std::move(no_check));
+    wire::Received got = co_await client.read_request(std::move(no_check), uploads);
     if (auto* r = std::get_if<Refusal>(&got)) {
       refuse(client, *r);
       co_await client.drained();
@@ -162,6 +163,8 @@ wire::Task<void> serve(StatePtr s, wire::Socket socket) {
         break;
       } else if (broken(*s, client, *q, f, at)) {
         // nothing more to say
+      } else if (manages(p.path)) {
+        co_await manage(s, client, *q, p.fields, p.path, at);
       } else if (route) {
         co_await infer(s, client, *q, p.fields, *route, at);
       } else {

@@ -41,7 +41,7 @@ Made node_from(const SimOptions& o) {
     if (!d) return no(d.error());
     n.keep_alive = *d;
   }
-  std::vector<ModelSpec> kept;
+  std::list<ModelSpec> kept;
   for (auto& text : o.models) {
     const auto equals = text.find('=');
     const std::string name = text.substr(0, equals);

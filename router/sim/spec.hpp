@@ -4,6 +4,7 @@
 #include "domain/values.hpp"
 #include "sim/script.hpp"
 
+#include <list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,7 +43,10 @@ struct NodeSpec {
   Duration keep_alive = std::chrono::minutes(5);  // OLLAMA_KEEP_ALIVE; negative = for ever
   int context_length = 0;              // OLLAMA_CONTEXT_LENGTH; 0 = by memory
   std::string version = "0.33.0";
-  std::vector<ModelSpec> models;
+  std::list<ModelSpec> models;         // a list: a running answer keeps its place when others come and go
+  std::vector<ModelSpec> registry;     // what can be pulled
+  double registry_gbps = 0.1;
+  std::string registry_trouble;        // why it cannot be reached; empty = it can
   std::vector<Script> script;          // tests only: the first that applies speaks instead of the voice
   bool cloud_off = true;               // OLLAMA_NO_CLOUD
 };

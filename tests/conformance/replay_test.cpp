@@ -78,7 +78,9 @@ std::optional<Reason> reason_for(const Recording& r, const Folder& folder, Rule 
   const auto route = api::route(r.head);
   const bool lists = r.head.method == "GET" && r.reply.status == 200;
   const std::string path = path_of(r), text = r.reply.text();
-  if (route && route->kind == Kind::known_refused) return Reason{"", "403 ", "management is closed unless the YAML opens it"};
+  const bool managed = route && (route->kind == Kind::known_refused || route->kind == Kind::manage || route->kind == Kind::blob);
+  if (managed) return Reason{"", "403 ", "management is closed unless the YAML opens it"};
+  if (!route && route.error().code == "route_denied") return Reason{"", "", "an unknown route below /api/ is denied with a sentence"};
   if (r.reply.status / 100 == 3 && route) return Reason{"", "200 ", "a path that ends in / is served where it is, not redirected"};
   if (lists && path == "/api/ps" && text.find("\"name\"") != text.npos) return Reason{"", R"("node":"lab")", "each loaded model is told with its node"};
   if (lists && rule == Rule::seed && (path == "/api/tags" || path == "/v1/models") && text.find("\"model\"") != text.npos)

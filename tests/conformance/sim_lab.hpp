@@ -20,8 +20,8 @@ inline Json recorded(const std::string& name) {
 }
 
 // The models as /api/tags told of them, and what only the laboratory knew: who renders, and what the template in the file can do.
-inline std::vector<sim::ModelSpec> lab_models() {
-  std::vector<sim::ModelSpec> out;
+inline std::list<sim::ModelSpec> lab_models() {
+  std::list<sim::ModelSpec> out;
   const Json listed = Json::parse(recorded("transport-tags")["reply"]["pieces"][0][1].get<std::string>());
   const Json coder = Json::parse(recorded("manage-show")["reply"]["pieces"][0][1].get<std::string>());
   const Json embed = Json::parse(recorded("manage-show-verbose")["reply"]["pieces"][0][1].get<std::string>());
@@ -158,6 +158,7 @@ inline sim::NodeSpec lab_node() {
   n.clock = 500;
   n.max_loaded = 16;
   n.version = "0.0.0";
+  n.registry_trouble = "proxyconnect tcp: dial tcp 127.0.0.1:9: connect: connection refused";
   n.models = lab_models();
   return n;
 }

@@ -40,9 +40,12 @@ TEST_CASE("case 2: GET and HEAD on version and tags; HEAD on ps is 405 with Allo
   CHECK(ps.field("Allow") == "GET");
 }
 
-TEST_CASE("case 3: an unknown path is a plain 404, a known path with another method a 405 with Allow") {
+TEST_CASE("case 3: an unknown path is a plain 404, below /api/ one that says why; a known path with another method a 405 with Allow") {
   Town town;
-  const Answer unknown = town.ask("GET", "/api/nonsense");
+  const Answer denied = town.ask("GET", "/api/nonsense");
+  CHECK(denied.status == 404);
+  CHECK(denied.body.find("\"code\":\"route_denied\"") != std::string::npos);
+  const Answer unknown = town.ask("GET", "/nonsense");
   CHECK(unknown.status == 404);
   CHECK(unknown.body == "404 page not found");
   CHECK(unknown.field("Content-Type").substr(0, 10) == "text/plain");

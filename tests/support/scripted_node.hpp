@@ -125,9 +125,10 @@ class ScriptedNode {
         client.send(head(200, "application/json; charset=utf-8"), body);
       } else {
         const api::Json body = api::Json::parse(request->body.view(), nullptr, false);
+        const bool inference = target == "/api/generate" || target == "/api/chat" || target == "/api/embed";
         if (target == "/api/show") {
           client.send(head(200, "application/json; charset=utf-8"), "{\"capabilities\":[\"completion\",\"tools\"]}");
-        } else if (!body.is_discarded() && is_order(body)) {
+        } else if (inference && body.is_object() && is_order(body)) {
           const std::string model = body.value("model", "");
           const bool unload = body.contains("keep_alive") && (body["keep_alive"] == 0 || body["keep_alive"] == "0s");
           state->log.push_back((unload ? "unload " : "load ") + model);

@@ -42,7 +42,7 @@ TEST_CASE("a role, a session and a model id are percent-decoded once and never m
 }
 
 TEST_CASE("a path that is not exactly a known one is unknown: no tricks with escapes, case or slashes") {
-  for (const char* path : {"/api/%63hat", "/API/chat", "//api/chat", "/api//chat", "/api/chat/..", "/v1/../api/chat", "/api/unload", "/api",
+  for (const char* path : {"/api/%63hat", "/API/chat", "//api/chat", "/api//chat", "/api/chat/..", "/v1/../api/chat", "/api",
                            "/role/", "/role//api/chat", "/role/a%2/api/chat", "/role/a%00b/api/chat", "/role/coder/session/", "/role/coder/nope",
                            "/v1/models/a%zz", "api/chat", "*", "/rolex/coder/api/chat", "/api/chat;x", "/session/s/api/chat"}) {
     CAPTURE(path);
@@ -53,8 +53,50 @@ TEST_CASE("a path that is not exactly a known one is unknown: no tricks with esc
   }
 }
 
+TEST_CASE("routes for one node have their kind; the node is said in front of any other prefix, percent-decoded once") {
+  const struct { const char* method; const char* path; Kind kind; } table[] = {
+      {"POST", "/api/pull", Kind::manage}, {"POST", "/api/push", Kind::manage}, {"POST", "/api/create", Kind::manage},
+      {"POST", "/api/copy", Kind::manage}, {"DELETE", "/api/delete", Kind::manage}, {"POST", "/api/me", Kind::manage},
+      {"HEAD", "/api/blobs/sha256:00", Kind::blob}, {"POST", "/api/blobs/sha256-00", Kind::blob},
+      {"POST", "/api/experimental/web_search", Kind::web}, {"POST", "/api/experimental/web_fetch", Kind::web},
+      {"HEAD", "/", Kind::root}, {"GET", "/api/tags", Kind::tags}, {"POST", "/api/chat", Kind::chat}, {"POST", "/v1/chat/completions", Kind::chat_completions}};
+  for (const auto& row : table) {
+    CAPTURE(row.path);
+    CHECK(route(head(row.method, row.path))->kind == row.kind);
+    CHECK(route(head(row.method, row.path))->node.empty());
+    const auto found = route(head(row.method, std::string("/node/mac%2Dmini") + row.path + "?ts=1"));
+    CHECK(found->kind == row.kind);
+    CHECK(found->node == "mac-mini");
+    CHECK(found->path == row.path);
+    const auto both = route(head(row.method, std::string("/node/macbook/role/coder") + row.path));
+    CHECK(both->node == "macbook");
+    CHECK(both->role == "coder");
+  }
+  CHECK(route(head("HEAD", "/node/macbook"))->kind == Kind::root);
+  for (const char* path : {"/node/", "/node//api/pull", "/node/macbook/health", "/node/macbook/v1/models", "/node/macbook/nope", "/node/macbook/api/unload",
+                           "/role/coder/node/macbook/api/pull", "/node/a%2/api/pull", "/api/blobs/a/b%2f", "/node/macbook/v1/messages"}) {
+    CAPTURE(path);
+    const bool blob = std::string(path).find("blobs") != std::string::npos;
+    CHECK(route(head("GET", path)).error().code == (blob ? "method_not_allowed" : "path_unknown"));
+  }
+  CHECK(route(head("GET", "/api/delete")).error().sentence == "DELETE");
+}
+
+TEST_CASE("a route below /api/ that nobody knows is denied, and the sentence says that no key opens it") {
+  for (const char* path : {"/api/unload", "/api/web_search", "/api/experimental2/x", "/api/v2/chat", "/role/coder/api/unload"}) {
+    CAPTURE(path);
+    const auto found = route(head("POST", path));
+    REQUIRE_FALSE(found.has_value());
+    CHECK(found.error().code == "route_denied");
+    CHECK(found.error().status == 404);
+    for (const char* word : {"no key of the YAML", "`management`", "`cloud`"}) CHECK(found.error().sentence.find(word) != std::string::npos);
+    const auto spoken = say_no(found.error(), Dialect::ollama, "r-000001");
+    CHECK(find(spoken.head.fields, "Content-Type").substr(0, 16) == "application/json");
+  }
+}
+
 TEST_CASE("a wrong method is told the right ones, as Ollama tells them") {
-  for (const char* name : {"transport-wrong-method-chat", "transport-wrong-method-tags", "transport-ps-head", "transport-unknown-path"}) {
+  for (const char* name : {"transport-wrong-method-chat", "transport-wrong-method-tags", "transport-ps-head"}) {
     CAPTURE(name);
     const auto recorded = test::transcript(name);
     const auto found = route(head(recorded["request"]["method"], recorded["request"]["target"]));
@@ -69,11 +111,8 @@ TEST_CASE("a wrong method is told the right ones, as Ollama tells them") {
 
 TEST_CASE("a known route that is not served says the way out in its own dialect") {
   const struct { const char* method; const char* path; Dialect dialect; int status; const char* word; } table[] = {
-      {"POST", "/api/pull", Dialect::ollama, 403, "ollama pull"}, {"DELETE", "/api/delete", Dialect::ollama, 403, "ollama rm"},
-      {"POST", "/api/create", Dialect::ollama, 403, "ollama create"}, {"POST", "/api/copy", Dialect::ollama, 403, "ollama cp"},
-      {"POST", "/api/push", Dialect::ollama, 403, "ollama push"}, {"HEAD", "/api/blobs/sha256:00", Dialect::ollama, 403, "ollama create"},
-      {"POST", "/api/me", Dialect::ollama, 403, "ollama signin"}, {"DELETE", "/api/user/keys/k", Dialect::ollama, 403, "signout"},
-      {"POST", "/api/experimental/web_fetch", Dialect::ollama, 501, "node"}, {"GET", "/api/status", Dialect::ollama, 501, "/health"},
+      {"POST", "/api/signout", Dialect::ollama, 403, "ollama signout"}, {"DELETE", "/api/user/keys/k", Dialect::ollama, 403, "`management`"},
+      {"GET", "/api/experimental/model-recommendations", Dialect::ollama, 501, "node"}, {"GET", "/api/status", Dialect::ollama, 501, "/health"},
       {"POST", "/v1/completions", Dialect::openai, 501, "/v1/chat/completions"}, {"POST", "/completions", Dialect::openai, 501, "/api/generate"},
       {"POST", "/v1/embeddings", Dialect::openai, 501, "/api/embed"}, {"POST", "/v1/responses", Dialect::openai, 501, "/v1/chat/completions"},
       {"POST", "/v1/images/generations", Dialect::openai, 501, "node"}, {"POST", "/v1/audio/transcriptions", Dialect::openai, 501, "node"},

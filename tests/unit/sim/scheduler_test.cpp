@@ -88,6 +88,6 @@ TEST_CASE("a command line's wishes are refused with the value and what it may be
   o.keep_alive = "-1";
   const auto made = sim::node_from(o);
   REQUIRE(made.has_value());
-  CHECK(made->models.at(0).size == 4'500'000'000);
+  CHECK(made->models.front().size == 4'500'000'000);
   CHECK(made->keep_alive < Duration::zero());
 }

@@ -26,7 +26,8 @@ Task<Whole> take_all(Client& client, std::size_t room) {
   Whole whole;
   std::string window(room, '\0');
   for (;;) {
-    Taken taken = co_await client.read_body({window.data(), window.size()});
+    const std::span<char> into(window.data(), window.size());
+    Taken taken = co_await client.read_body(into);
     if (auto* refusal = std::get_if<Refusal>(&taken)) whole.refusal = std::move(*refusal);
     whole.closed = std::holds_alternative<Closed>(taken);
     const auto* n = std::get_if<std::size_t>(&taken);

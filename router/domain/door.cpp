@@ -1,0 +1,78 @@
+#include "domain/door.hpp"
+
+#include <algorithm>
+
+namespace rr {
+
+namespace {
+
+Refusal no(std::string code, int status, std::string sentence) {
+  return {.code = std::move(code), .side = Side::client, .status = status, .sentence = std::move(sentence)};
+}
+
+std::string names(const Settings& settings) {
+  std::string out;
+  for (const NodeSettings& node : settings.nodes) out += (out.empty() ? "" : ", ") + node.name;
+  return out;
+}
+
+}  // namespace
+
+Result<NodeName> destination(const Errand& errand, const Fleet& fleet, const Settings& settings) {
+  const NodeName& said = errand.said.empty() ? errand.door.node : errand.said;
+  if (!said.empty()) {
+    if (!settings.node(said)) return node_unknown(said, settings);
+    return {boost::system::in_place_value, said};
+  }
+  if (settings.nodes.size() == 1) return {boost::system::in_place_value, settings.nodes.front().name};
+  std::string owners = ": " + errand.model.spelt() + " is on none of them";
+  NodeName owner;
+  int count = 0;
+  for (const NodeBelief& node : fleet.nodes) {
+    if (errand.model.empty() || !settings.node(node.name) || !node.find(errand.model)) continue;
+    owner = node.name;
+    owners = ++count == 1 ? ": " + errand.model.spelt() + " is on " + owner : owners + " and " + owner;
+  }
+  if (count == 1) return {boost::system::in_place_value, owner};
+  const std::string path(errand.path), key(errand.key);
+  const std::string& one = settings.nodes.empty() ? path : settings.nodes.front().name;
+  return no("node_unsaid", 400,
+            path + " is for one node, and it is not said which of " + names(settings) + (errand.model.empty() ? "" : owners) +
+                ". Say it by path (/node/" + one + path + "), by header (X-Router-Node: " + one + ") or in the YAML (" + key +
+                ": " + one + ")");
+}
+
+Refusal node_unknown(const NodeName& node, const Settings& settings) {
+  return no("node_unknown", 400, "node \"" + node.substr(0, 80) + "\" is not known. The nodes: " + names(settings));
+}
+
+Refusal management_closed(std::string_view path) {
+  return no("management_closed", 403,
+            std::string(path) + " is closed: `management` in the YAML does not open it (management: true, or the name of the node "
+                                "that is managed). Or run `ollama` on the node itself");
+}
+
+Refusal role_may_not(const RoleName& role, std::string_view path) {
+  return no("role_may_not", 403,
+            "role " + role + " has no right to " + std::string(path) + ": a role uses models, it does not manage them. Send it without "
+                                                                       "/role/ and X-Agent-Role");
+}
+
+Refusal cloud_closed(const std::string& what) {
+  return no("cloud_closed", 403,
+            what + " runs in Ollama's cloud, so prompts would leave these machines: `cloud` in the YAML does not allow it. Ask for a "
+                   "role or a local model");
+}
+
+std::optional<Refusal> in_use(const ModelName& model, const NodeName& node, const Settings& settings) {
+  for (const RoleSettings& role : settings.roles) {
+    const bool there = std::find(role.nodes.begin(), role.nodes.end(), node) != role.nodes.end();
+    if (!there || role.model != model) continue;
+    return no("model_in_use", 409,
+              model.spelt() + " is the model of role " + role.name + " on " + node + ": give roles." + role.name +
+                  " another model or node in the YAML first");
+  }
+  return std::nullopt;
+}
+
+}  // namespace rr
