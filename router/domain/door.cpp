@@ -16,6 +16,15 @@ std::string names(const Settings& settings) {
   return out;
 }
 
+// What does the same on the node itself.
+std::string_view command(std::string_view path) {
+  if (path == "/api/pull") return "ollama pull MODEL";
+  if (path == "/api/push") return "ollama push MODEL";
+  if (path == "/api/copy") return "ollama cp SOURCE TARGET";
+  if (path == "/api/delete") return "ollama rm MODEL";
+  return path == "/api/me" ? "ollama signin" : "ollama create MODEL";
+}
+
 }  // namespace
 
 Result<NodeName> destination(const Errand& errand, const Fleet& fleet, const Settings& settings) {
@@ -49,7 +58,7 @@ Refusal node_unknown(const NodeName& node, const Settings& settings) {
 Refusal management_closed(std::string_view path) {
   return no("management_closed", 403,
             std::string(path) + " is closed: `management` in the YAML does not open it (management: true, or the name of the node "
-                                "that is managed). Or run `ollama` on the node itself");
+                                "that is managed). Or run `" + std::string(command(path)) + "` on the node itself");
 }
 
 Refusal role_may_not(const RoleName& role, std::string_view path) {

@@ -61,6 +61,7 @@ TEST_CASE("who does not say the node is told the nodes, who has the model, and t
 TEST_CASE("closed doors are 403 and name their key; a role's model on its node is in use, elsewhere it is not") {
   CHECK(management_closed("/api/pull").status == 403);
   CHECK(management_closed("/api/pull").sentence.find("`management`") != std::string::npos);
+  CHECK(management_closed("/api/copy").sentence.find("run `ollama cp SOURCE TARGET` on the node itself") != std::string::npos);
   CHECK(cloud_closed("kimi:cloud").status == 403);
   CHECK(cloud_closed("kimi:cloud").sentence.find("`cloud`") != std::string::npos);
   CHECK(role_may_not("coder", "/api/pull").status == 403);
