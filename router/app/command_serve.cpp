@@ -112,7 +112,7 @@ int command_serve(const ServeOptions& options) {
   Signals stop(io.get_executor(), SIGTERM, SIGINT), hup(io.get_executor(), SIGHUP);
   std::function<void(wire::error_code, int)> on_hup = [&](wire::error_code ec, int) {
     if (ec) return;
-    if (reload) reload->now();
+    if (reload) reload->soon();
     hup.async_wait(on_hup);
   };
   std::function<void(wire::error_code, int)> on_stop = [&](wire::error_code ec, int) {

@@ -10,12 +10,9 @@
 #include "wire/block.hpp"
 #include "wire/upstream.hpp"
 
+#include <list>
 #include <memory>
 #include <set>
-
-namespace rr::wire {
-class Client;
-}
 
 namespace rr::app {
 
@@ -34,7 +31,9 @@ struct House : std::enable_shared_from_this<House> {
   Nodes nodes;
   Desk desk;
   Watch watch;
+  wire::ClientLimits client_limits;              // of the connections to come; the body's is the settings'
   std::set<wire::Client*> clients;               // open connections, for draining
+  std::list<wire::Client*> resting;              // of them, those that wait for a request: the longest first
   int answering = 0;                             // requests between their head and the end of their answer
   std::map<TicketId, std::function<void()>> asked;  // what ends the node's part of a running answer
   bool draining = false;

@@ -6,10 +6,13 @@
 #include <sys/stat.h>
 
 #include <tuple>
+#include <utility>
 
 namespace rr::app {
 
 namespace {
+
+constexpr Duration together = std::chrono::milliseconds(100);  // signals
 
 using Stamp = std::tuple<long long, long long, long long, long long>;
 
@@ -27,9 +30,10 @@ Stamp stamp(const std::string& path) {
 }  // namespace
 
 struct Reload::State : std::enable_shared_from_this<Reload::State> {
-  State(std::shared_ptr<House> h, std::string p) : house(std::move(h)), path(std::move(p)), timer(house->io.get_executor()), seen(stamp(path)) {}
+  State(std::shared_ptr<House> h, std::string p) : house(std::move(h)), path(std::move(p)), timer(house->io.get_executor()), pause(house->io.get_executor()), seen(stamp(path)) {}
 
   void read() {
+    ++readings;
     seen = stamp(path);
     const settings::Loaded loaded = settings::load_file(path, api::fold_name);
     if (!loaded.settings) {
@@ -56,6 +60,21 @@ struct Reload::State : std::enable_shared_from_this<Reload::State> {
     log::info("config " + std::to_string(house->adoption.generation) + " adopted: " + change);
   }
 
+  void soon() {
+    if (pausing) {
+      again = true;
+      return;
+    }
+    read();
+    pausing = true;
+    pause.expires_after(together);
+    pause.async_wait([self = shared_from_this()](wire::error_code ec) {
+      if (ec) return;
+      self->pausing = false;
+      if (std::exchange(self->again, false)) self->soon();
+    });
+  }
+
   void poll() {
     timer.expires_after(std::chrono::seconds(1));
     timer.async_wait([self = shared_from_this()](wire::error_code ec) {
@@ -68,13 +87,20 @@ struct Reload::State : std::enable_shared_from_this<Reload::State> {
 
   std::shared_ptr<House> house;
   std::string path;
-  wire::Timer timer;
+  wire::Timer timer, pause;
   Stamp seen;
+  bool pausing = false, again = false;
+  int readings = 0;
 };
 
 Reload::Reload(std::shared_ptr<House> house, std::string path) : state_(std::make_shared<State>(std::move(house), std::move(path))) {}
 void Reload::now() { state_->read(); }
 void Reload::watch() { state_->poll(); }
-void Reload::stop() { state_->timer.cancel(); }
+void Reload::soon() { state_->soon(); }
+int Reload::readings() const { return state_->readings; }
+void Reload::stop() {
+  state_->timer.cancel();
+  state_->pause.cancel();
+}
 
 }  // namespace rr::app

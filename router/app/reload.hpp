@@ -10,8 +10,10 @@ class Reload {
  public:
   Reload(std::shared_ptr<House>, std::string path);
   void now();    // read and adopt or refuse, changed or not
+  void soon();   // the same for a signal: those that come within 100 ms of one are answered by one reading more
   void watch();  // begin to poll
   void stop();
+  int readings() const;
 
  private:
   struct State;

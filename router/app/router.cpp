@@ -20,6 +20,17 @@ void tell_defect(std::exception_ptr trouble) {
   }
 }
 
+// Over limits.connections the connection that has waited longest for its next request makes room: its client connects anew when it
+// needs to. False: every one is busy.
+bool make_room(House& house) {
+  for (wire::Client* client : house.resting) {
+    if (client->gone()) continue;
+    client->close();
+    return true;
+  }
+  return false;
+}
+
 constexpr Duration last_words = std::chrono::seconds(1);  // for in-band errors to reach the clients
 
 }  // namespace
@@ -38,7 +49,9 @@ Router::Router(std::shared_ptr<House> house, wire::Listener listener)
   const auto serve_one = [house = house_](wire::Socket socket) {
     wire::asio::co_spawn(house->io, serve(house, std::move(socket)), tell_defect);
   };
-  const auto full = [house = house_] { return house->clients.size() >= house->settings->limits.connections; };
+  const auto full = [house = house_] {
+    return house->clients.size() >= house->settings->limits.connections && !make_room(*house);
+  };
   listener_.run(serve_one, full);
 }
 

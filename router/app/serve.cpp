@@ -17,9 +17,9 @@ namespace {
 constexpr std::string_view json = "application/json; charset=utf-8";
 constexpr std::string_view plain = "text/plain; charset=utf-8";
 
-wire::ClientLimits limits(const Settings& settings) {
-  wire::ClientLimits limits;
-  limits.body = static_cast<std::uint64_t>(settings.limits.body);
+wire::ClientLimits limits(const House& house) {
+  wire::ClientLimits limits = house.client_limits;
+  limits.body = static_cast<std::uint64_t>(house.settings->limits.body);
   return limits;
 }
 
@@ -133,23 +133,62 @@ struct Enrolled {
   wire::Client& client;
 };
 
+// From the end of one answer to the next request's head: over limits.connections this one may be closed for a new one.
+struct Resting {
+  Resting(House& h, wire::Client& c) : house(h), at(h.resting.insert(h.resting.end(), &c)) {}
+  ~Resting() { over(); }
+  Resting(const Resting&) = delete;
+  void over() {
+    if (std::exchange(rests, false)) house.resting.erase(at);
+  }
+  House& house;
+  std::list<wire::Client*>::iterator at;
+  bool rests = true;
+};
+
+// One request, read and vetted, to the end of its answer. Of its own, so that a connection that rests holds nothing of it.
+wire::Task<void> serve_one(std::shared_ptr<House> house, wire::Client& client, wire::Request request, api::Route route, Time began) {
+  const Answering answering(*house);
+  Call call{.house = house,
+            .settings = house->settings,
+            .names = house->names,
+            .client = client,
+            .request = std::move(request),
+            .route = std::move(route),
+            .id = house->desk.next_id(),
+            .began = began};
+  call.body_bytes = static_cast<std::int64_t>(call.request.body.view().size());
+  call.extra = cors_fields(call.request.head);
+  if (preflight(call.request.head)) {
+    call.extra = preflight_fields(call.request.head);
+    reply(call, 204, "", "");
+  } else {
+    co_await answer(call);
+  }
+  record(call);
+  co_await client.drained();
+}
+
 }  // namespace
 
 wire::Task<void> serve(std::shared_ptr<House> house, wire::Socket socket) {
-  wire::Client client(std::move(socket), limits(*house->settings), house->bodies);
+  wire::Client client(std::move(socket), limits(*house), house->bodies);
   const Enrolled enrolled(*house, client);
   for (;;) {
     Dialect dialect = Dialect::ollama;
     api::Route route;
     RequestHead seen;
     Time began = std::chrono::steady_clock::now();
+    Resting resting(*house, client);
     auto received = co_await client.read_request([&](const RequestHead& head, std::uint64_t) {
+      resting.over();
       began = std::chrono::steady_clock::now();
       seen = {.method = head.method, .target = head.target};
       auto refusal = check(*house, head, route);
       if (refusal) dialect = dialect_of(head);
       return refusal;
     }, [&](const RequestHead& head) { return route.kind == Kind::blob && head.method == "POST"; });
+    resting.over();
     if (std::holds_alternative<wire::Closed>(received)) co_return;
     if (auto* refusal = std::get_if<Refusal>(&received)) {
       const TicketId id = house->desk.next_id();
@@ -160,25 +199,7 @@ wire::Task<void> serve(std::shared_ptr<House> house, wire::Socket socket) {
       co_await client.drained();
       co_return;
     }
-    const Answering answering(*house);
-    Call call{.house = house,
-              .settings = house->settings,
-              .names = house->names,
-              .client = client,
-              .request = std::move(std::get<wire::Request>(received)),
-              .route = std::move(route),
-              .id = house->desk.next_id(),
-              .began = began};
-    call.body_bytes = static_cast<std::int64_t>(call.request.body.view().size());
-    call.extra = cors_fields(call.request.head);
-    if (preflight(call.request.head)) {
-      call.extra = preflight_fields(call.request.head);
-      reply(call, 204, "", "");
-    } else {
-      co_await answer(call);
-    }
-    record(call);
-    co_await client.drained();
+    co_await serve_one(house, client, std::move(std::get<wire::Request>(received)), std::move(route), began);
     if (!client.reusable() || house->draining) co_return;
   }
 }

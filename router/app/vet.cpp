@@ -48,6 +48,7 @@ bool origin_allowed(std::string_view origin, std::string_view host, const Settin
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (!origin.starts_with(scheme)) continue;
     const std::string_view authority = origin.substr(scheme.size());
+    if (authority.find_first_of(" /@?#\\") != std::string_view::npos) return false;
     if (authority == host) return true;
     const std::string name = host_of(authority);
     return loopback(name) || name == "0.0.0.0";
@@ -84,6 +85,10 @@ std::optional<Refusal> vet(const RequestHead& head, const Settings& settings) {
   const bool browser = !origin.empty() || !site.empty() || has(head.fields, "Referer");
   if (browser && head.method == "POST" && !json_type(find(head.fields, "Content-Type")))
     return no(415, "content_type", "a browser's POST must say Content-Type: application/json");
+  const std::string_view encoding = find(head.fields, "Content-Encoding");
+  if (!encoding.empty() && lower(encoding) != "identity")
+    return no(415, "content_encoding", "a request's body is read as it comes, never unpacked: send it without Content-Encoding " +
+                                           std::string(encoding.substr(0, 100)));
   if (wire::loops(head.fields, via))
     return no(508, "loop", "this request came through role-router before: a node's address in the YAML points at a router");
   return std::nullopt;

@@ -6,7 +6,7 @@
 using namespace rr;
 using namespace rr::test;
 
-TEST_CASE("a drain lets a running stream finish and refuses what is new") {
+TEST_CASE("row 60: a drain lets a running stream finish and refuses what is new") {
   Town town("", 60);
   RawClient running(town.router->port());
   running.send(request_text("POST", "/api/chat", R"({"model":"coder","messages":[{"role":"user","content":"[[chunks:60]] hi"}]})"));
@@ -28,7 +28,7 @@ TEST_CASE("a drain lets a running stream finish and refuses what is new") {
   CHECK(**cut == false);
 }
 
-TEST_CASE("at drain_timeout the rest is cut, never ended as if it were whole") {
+TEST_CASE("row 60: at drain_timeout the rest is cut, never ended as if it were whole") {
   Town town("drain_timeout: 1ms\n", 2);
   RawClient running(town.router->port());
   running.send(request_text("POST", "/api/chat", R"({"model":"router","messages":[{"role":"user","content":"[[chunks:500]] hi"}]})"));

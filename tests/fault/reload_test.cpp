@@ -65,7 +65,7 @@ TEST_CASE("a saved file is noticed without a signal") {
   CHECK(town.inference(town.mini).back().keep_alive == "\"1h30m\"");
 }
 
-TEST_CASE("a file with a mistake changes nothing, and /health says why") {
+TEST_CASE("row 61: a file with a mistake changes nothing, and /health says why") {
   Edited town;
   town.save(town.with("default_role: coder", "default_role: codr "));
   town.hup();
@@ -82,7 +82,7 @@ TEST_CASE("a file with a mistake changes nothing, and /health says why") {
   CHECK(town.health()["config"]["refused"].is_null());
 }
 
-TEST_CASE("a stream on a node that leaves the file goes on to its end") {
+TEST_CASE("row 62: a stream on a node that leaves the file goes on to its end, and nothing new goes there") {
   Edited town(60);
   RawClient client(town.router->port());
   client.send(request_text("POST", "/api/chat", R"({"model":"router","messages":[{"role":"user","content":"[[chunks:60]] hi"}]})"));
@@ -95,13 +95,17 @@ TEST_CASE("a stream on a node that leaves the file goes on to its end") {
   town.save(moved);
   town.hup();
   REQUIRE(town.on_loop([&] { return town.router->house().settings->nodes.size(); }) == 1);
+  const std::size_t there = town.inference(town.macbook).size();
+  for (int i = 0; i < 3; ++i)
+    CHECK(town.ask("POST", "/api/chat", R"({"model":"router","messages":[{"role":"user","content":"hi"}],"stream":false})").field("X-Router-Node") == "mac-mini");
+  CHECK(town.inference(town.macbook).size() == there);
   client.body(running);
   CHECK(running.clean);
   CHECK(running.body.find("\"done\":true") != std::string::npos);
   CHECK(town.until([&] { return town.router->house().desk.dispatch().in_flight() == 0; }));
 }
 
-TEST_CASE("requests during a hundred reloads all succeed") {
+TEST_CASE("row 61: requests during a hundred reloads all succeed") {
   Edited town;
   int ok = 0;
   for (int i = 0; i < 100; ++i) {
@@ -111,4 +115,18 @@ TEST_CASE("requests during a hundred reloads all succeed") {
   }
   CHECK(ok == 100);
   CHECK(town.on_loop([&] { return town.router->house().adoption.generation; }) == 101);
+}
+
+TEST_CASE("row 61: a hundred signals at once are two readings of the file, and the last file counts") {
+  Edited town;
+  const std::string last = town.with("keep_alive: 2h", "keep_alive: 7h");
+  town.on_loop([&] {
+    town.reload->soon();
+    town.save(last);
+    for (int i = 0; i < 99; ++i) town.reload->soon();
+    CHECK(town.reload->readings() == 1);
+  });
+  CHECK(town.until([&] { return town.reload->readings() == 2; }));
+  CHECK(town.until([&] { return town.router->house().settings->text == last; }));
+  CHECK(town.ask("POST", "/api/chat", tester).status == 200);
 }
