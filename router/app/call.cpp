@@ -25,6 +25,7 @@ std::string ignored(const Call& call) {
   if (call.grant.keep_alive && call.ask.client_keep_alive) out = "keep_alive " + *call.ask.client_keep_alive;
   if (call.ask.client_num_ctx && *call.ask.client_num_ctx != call.grant.num_ctx)
     out += (out.empty() ? "" : ", ") + std::string("num_ctx ") + std::to_string(*call.ask.client_num_ctx);
+  if (!call.ignored.empty()) out += (out.empty() ? "" : ", ") + call.ignored;
   return out;
 }
 

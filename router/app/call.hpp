@@ -19,6 +19,8 @@ struct Call {
   Fields extra{};                                  // CORS fields of the answer
   std::int64_t body_bytes = 0;
 
+  std::string ignored{};                           // what of the body the policy does not pass on: "shift false"
+
   // for the one log line at the end
   Ask ask{};
   Grant grant{};

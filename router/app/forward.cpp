@@ -188,6 +188,7 @@ wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& tic
                          .num_ctx = call.grant.num_ctx,
                          .keep_alive = call.grant.keep_alive ? std::optional(api::json_text(*call.grant.keep_alive)) : std::nullopt,
                          .use_mmap = call.grant.use_mmap};
+  if (const auto shift = members.value("shift"); shift && edits.keep_alive && shift.in(body) != "null") call.ignored = "shift " + std::string(shift.in(body));
   Result<api::Pieces> pieces = api::Pieces{};
   if (translated) pieces = api::openai_chat::to_native(body, members, call.ask, edits);
   else pieces = api::splice(body, members, edits);

@@ -213,7 +213,7 @@ inline std::vector<std::pair<std::string, std::string>> written_members(std::str
 inline std::vector<std::string> kept_members(std::string_view body, bool keep_alive_is_the_clients) {
   std::vector<std::string> out;
   for (const auto& [key, value] : written_members(body)) {
-    if (key == "\"keep_alive\"" && !keep_alive_is_the_clients) continue;
+    if ((key == "\"keep_alive\"" || key == "\"shift\"") && !keep_alive_is_the_clients) continue;
     if (key == "\"model\"") {
       const Json name = Json::parse(value, nullptr, false);
       out.push_back(key + ":" + (name.is_string() ? ModelName(name.get<std::string>()).key() : value));

@@ -13,8 +13,8 @@ namespace {
 const std::string shared = "qwen2.5-coder:14b";
 
 // Two nodes that have one model in common, both with it loaded.
-struct Pair : Loop {
-  Pair() {
+struct Couple : Loop {
+  Couple() {
     const ScriptedNode::Play none = [](wire::Client&, const wire::Request&) -> wire::Task<void> { co_return; };
     macbook.emplace(io, std::map<std::string, Bytes>{{"qwen3:1.7b", 14 * gb / 10}, {shared, 9 * gb}}, none);
     mini.emplace(io, std::map<std::string, Bytes>{{"qwen3-coder:30b", 19 * gb}, {shared, 9 * gb}}, none);
@@ -28,7 +28,7 @@ struct Pair : Loop {
       return true;
     }));
   }
-  ~Pair() {
+  ~Couple() {
     stop();
     router.reset();
     macbook.reset();
@@ -51,7 +51,7 @@ std::vector<std::string> names(const Json& models) {
 }  // namespace
 
 TEST_CASE("case 60: ps lists a model that two nodes hold once for each, with its node and all that `ollama ps` prints") {
-  Pair town;
+  Couple town;
   const Json models = town.list("/api/ps");
   REQUIRE(models.size() == 2);
   std::set<std::string> nodes;
@@ -68,7 +68,7 @@ TEST_CASE("case 60: ps lists a model that two nodes hold once for each, with its
 }
 
 TEST_CASE("case 62: with a node down, tags and ps are answered from what is known") {
-  Pair town;
+  Couple town;
   const auto before = names(town.list("/api/tags"));
   town.on_loop([&] { town.mini->stop(); });
   REQUIRE(town.down("mac-mini"));

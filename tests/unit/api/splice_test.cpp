@@ -112,6 +112,12 @@ TEST_CASE("model, keep_alive and options.num_ctx are replaced where they stand")
         R"({"a":1,"model":"qwen3-coder:30b","keep_alive":-1,"options":{"seed":1,"num_ctx":32768,"use_mmap":false},"z":2})");
 }
 
+TEST_CASE("where the policy says how the model runs, a client's shift becomes null; else it goes through") {
+  CHECK(spliced(R"({"model":"x","shift":false,"keep_alive":1,"z":2})", {.model = "m", .num_ctx = 0, .keep_alive = "-1", .use_mmap = {}}) ==
+        R"({"model":"m","shift":null,"keep_alive":-1,"z":2})");
+  CHECK(spliced(R"({"model":"x","shift":false})", model_only) == R"({"model":"m","shift":false})");
+}
+
 TEST_CASE("what the client left out is put in front, and nothing else") {
   CHECK(spliced("{}", model_only) == R"({"model":"m"})");
   CHECK(spliced("{ }", model_only) == R"({"model":"m" })");
