@@ -212,6 +212,8 @@ std::string_view json_type(std::string_view raw) {
 
 std::string go_syntax_error(std::string_view body) { return Reader(body).fault(); }
 
+bool go_reads_whole(std::string_view value) { return go_syntax_error("[" + std::string(value) + "]").empty(); }
+
 std::string go_type_error(Kind kind, std::string_view raw, std::string_view member) {
   std::string out = "json: cannot unmarshal " + std::string(json_type(raw)) + " into Go ";
   if (member.empty())

@@ -15,21 +15,55 @@ Refusal bad(std::string sentence) {
 
 std::string shown(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
-std::optional<double> unit_ns(std::string_view unit) {
+std::optional<std::uint64_t> unit_ns(std::string_view unit) {
   if (unit == "ns") return 1;
-  if (unit == "us" || unit == "\xC2\xB5s" || unit == "\xCE\xBCs") return 1e3;
-  if (unit == "ms") return 1e6;
-  if (unit == "s") return 1e9;
-  if (unit == "m") return 60e9;
-  if (unit == "h") return 3600e9;
+  if (unit == "us" || unit == "\xC2\xB5s" || unit == "\xCE\xBCs") return 1'000;
+  if (unit == "ms") return 1'000'000;
+  if (unit == "s") return 1'000'000'000;
+  if (unit == "m") return 60'000'000'000;
+  if (unit == "h") return 3'600'000'000'000;
   return std::nullopt;
 }
 
-constexpr double longest = 9.2e18;  // nanoseconds, a little below what 64 bits hold
+constexpr Duration longest{9'200'000'000'000'000'000};  // from here on for ever, as Go's client writes it: now + lease must fit
+
+constexpr std::uint64_t beyond = std::uint64_t{1} << 63;  // the first that 64 bits with a sign do not hold
 
 bool digit(char c) { return c >= '0' && c <= '9'; }
 
-// Go's time.ParseDuration.
+// Takes the digits in front; nothing: more than `beyond`.
+std::optional<std::uint64_t> take_whole(std::string_view& rest) {
+  std::uint64_t sum = 0;
+  for (; !rest.empty() && digit(rest[0]); rest.remove_prefix(1)) {
+    if (sum > beyond / 10) return std::nullopt;
+    sum = sum * 10 + static_cast<unsigned>(rest[0] - '0');
+    if (sum > beyond) return std::nullopt;
+  }
+  return sum;
+}
+
+struct Fraction {
+  std::uint64_t digits = 0;
+  double scale = 1;
+};
+
+// Takes the digits behind a point; those that no longer fit change nothing.
+Fraction take_fraction(std::string_view& rest) {
+  Fraction out;
+  bool full = false;
+  for (; !rest.empty() && digit(rest[0]); rest.remove_prefix(1)) {
+    if (full || out.digits > (beyond - 1) / 10) {
+      full = true;
+      continue;
+    }
+    const std::uint64_t next = out.digits * 10 + static_cast<unsigned>(rest[0] - '0');
+    full = next > beyond;
+    if (!full) out = {next, out.scale * 10};
+  }
+  return out;
+}
+
+// Go's time.ParseDuration, to the nanosecond.
 Result<Duration> go_duration(std::string_view text) {
   const auto invalid = [&] { return bad("time: invalid duration " + shown(text)); };
   std::string_view rest = text;
@@ -37,17 +71,18 @@ Result<Duration> go_duration(std::string_view text) {
   if (negative || rest.starts_with('+')) rest.remove_prefix(1);
   if (rest == "0") return Duration{0};
   if (rest.empty()) return invalid();
-  double sum = 0;
+  std::uint64_t sum = 0;
   while (!rest.empty()) {
-    double number = 0, scale = 1;
-    bool digits = false;
-    for (; !rest.empty() && digit(rest[0]); rest.remove_prefix(1), digits = true) number = number * 10 + (rest[0] - '0');
+    const std::size_t before = rest.size();
+    auto number = take_whole(rest);
+    if (!number) return invalid();
+    bool digits = rest.size() < before;
+    Fraction fraction;
     if (rest.starts_with('.')) {
       rest.remove_prefix(1);
-      for (; !rest.empty() && digit(rest[0]); rest.remove_prefix(1), digits = true) {
-        scale *= 10;
-        number += (rest[0] - '0') / scale;
-      }
+      const std::size_t behind_point = rest.size();
+      fraction = take_fraction(rest);
+      digits = digits || rest.size() < behind_point;
     }
     if (!digits) return invalid();
     std::size_t size = 0;
@@ -56,11 +91,18 @@ Result<Duration> go_duration(std::string_view text) {
     const auto unit = unit_ns(rest.substr(0, size));
     if (!unit) return bad("time: unknown unit " + shown(rest.substr(0, size)) + " in duration " + shown(text));
     rest.remove_prefix(size);
-    sum += number * *unit;
-    if (sum > longest) return invalid();
+    if (*number > beyond / *unit) return invalid();
+    *number *= *unit;
+    if (fraction.digits > 0) {
+      *number += static_cast<std::uint64_t>(static_cast<double>(fraction.digits) * (static_cast<double>(*unit) / fraction.scale));
+      if (*number > beyond) return invalid();
+    }
+    sum += *number;
+    if (sum > beyond) return invalid();
   }
-  const auto ns = static_cast<std::int64_t>(std::llround(sum));
-  return Duration{negative ? -ns : ns};
+  if (negative) return Duration{sum == beyond ? std::numeric_limits<std::int64_t>::min() : -static_cast<std::int64_t>(sum)};
+  if (sum == beyond) return invalid();
+  return Duration{static_cast<std::int64_t>(sum)};
 }
 
 }  // namespace
@@ -69,13 +111,15 @@ Result<KeepAlive> parse_keep_alive(std::string_view raw) {
   if (const auto text = unescaped(raw)) {
     const auto duration = go_duration(*text);
     if (!duration) return duration.error();
-    return *duration < Duration::zero() ? for_ever : KeepAlive{*duration};
+    return *duration < Duration::zero() || *duration >= longest ? for_ever : KeepAlive{*duration};
   }
+  if (raw.starts_with('"')) return bad("time: invalid duration " + std::string(raw));  // half a character
   if (raw == "true" || raw == "false") return bad("Unsupported type: 'bool'");
   if (raw.starts_with('{')) return bad("Unsupported type: 'map[string]interface {}'");
   if (raw.starts_with('[')) return bad("Unsupported type: '[]interface {}'");
   const double seconds = std::strtod(std::string(raw).c_str(), nullptr);
-  if (seconds < 0 || seconds * 1e9 > longest) return for_ever;
+  if (std::isinf(seconds)) return bad("json: cannot unmarshal number " + std::string(raw) + " into Go value of type float64");
+  if (seconds < 0 || seconds * 1e9 >= static_cast<double>(longest.count())) return for_ever;
   return KeepAlive{Duration{static_cast<std::int64_t>(seconds * 1e9)}};
 }
 

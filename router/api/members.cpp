@@ -94,12 +94,14 @@ class Reading {
     const bool null = first == "null", text = first.front() == '"', list = first.front() == '[', object = first.front() == '{';
     if (name == "model" || (name == "name" && kind_ == Kind::show)) {
       if (!text && !null) return wrong(first, name);
-      if (text) (name == "model" ? out.model : out.name) = text_of(value);
+      if (text) return name_text(name, value, name == "model" ? out.model : out.name);
     } else if (name == "stream") {
       if (first == "true" || first == "false") out.stream = first == "true";
       else if (!null) return wrong(first, name);
     } else if (name == "keep_alive") {
-      if (!null) out.keep_alive = std::string(whole_text(body_, value));
+      const auto raw = whole_text(body_, value);  // is replaced on its way: what is no JSON must not become good by that
+      if (!first.starts_with('[') && !object && !go_reads_whole(raw)) return broken();
+      if (!null) out.keep_alive = std::string(raw);
     } else if (name == "options" && !openai_) {
       if (!object && !null) return wrong(first, name);
       if (object) return options(value, out);
@@ -138,6 +140,13 @@ class Reading {
     return std::nullopt;
   }
 
+  std::optional<Refusal> name_text(std::string_view name, od::value& value, std::optional<std::string>& out) const {
+    std::string_view text;
+    if (value.get_string().get(text) == simdjson::SUCCESS) return out.emplace(text), std::nullopt;
+    if (!go_syntax_error(body_).empty()) return broken();
+    return invalid("member \"" + std::string(name) + "\" holds half a character (a lone \\ud800 to \\udfff): send UTF-8", false);
+  }
+
   void count(std::string_view raw, Members& out) const {
     out.text_bytes += raw.size();
     out.hangul += hangul_bytes(raw);
@@ -173,7 +182,7 @@ class Reading {
       const bool num_ctx = name == "num_ctx", use_mmap = name == "use_mmap";
       od::value option = std::move(field).value();
       const auto raw = whole_text(body_, option);
-      if (raw.empty()) return broken();
+      if (raw.empty() || (use_mmap && !go_reads_whole(raw))) return broken();
       if (use_mmap) out.use_mmap_value = span_in(body_, raw);
       if (!num_ctx) continue;
       out.num_ctx_value = span_in(body_, raw);

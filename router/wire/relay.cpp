@@ -1,39 +1,12 @@
 #include "wire/relay.hpp"
 
+#include "wire/whole_lines.hpp"
+
 namespace rr::wire {
 
 namespace {
 
 using How = RelayEnd::How;
-
-// Whole lines out of chunks: what stands behind the last newline waits for its rest.
-class Lines {
- public:
-  explicit Lines(std::size_t limit) : limit_(limit) {}
-
-  // The part of `chunk` (and what waited) that may go on now.
-  std::string_view add(std::string_view chunk) {
-    given_.clear();
-    const std::size_t newline = chunk.rfind('\n');
-    const std::size_t whole = newline == std::string_view::npos ? 0 : newline + 1;
-    if (waiting_.empty() && whole == chunk.size()) return chunk;
-    if (whole > 0) {
-      given_.swap(waiting_);
-      given_ += chunk.substr(0, whole);
-    }
-    waiting_ += chunk.substr(whole);
-    if (waiting_.size() > limit_) {
-      given_ += waiting_;
-      waiting_.clear();
-    }
-    return given_;
-  }
-  std::string_view rest() const { return waiting_; }
-
- private:
-  std::size_t limit_;
-  std::string waiting_, given_;
-};
 
 bool overflows(const Client& client, const RelayLimits& limits) {
   if (client.pending() == 0) return false;
@@ -83,7 +56,7 @@ Task<RelayEnd> relay(Client& client, Connection& node, ReplyHead to_client, Pass
   if (client.gone()) co_return left(node);
   const Client::Watch watch = client.on_gone(node.closer());
   client.charge(limits.stream_buffers);
-  Lines lines(limits.line_limit);
+  WholeLines lines(limits.line_limit);
   std::string out;
   client.cork();
   for (;;) {

@@ -247,3 +247,27 @@ TEST_CASE("keep_alive is read as the recorded table of a real server says") {
   }
   CHECK(compared > 25);
 }
+
+TEST_CASE("keep_alive is counted as Go counts it: to the nanosecond, fractions cut off") {
+  const auto ns = [](std::string_view raw) -> std::int64_t {
+    const auto value = parse_keep_alive(raw);
+    if (!value) return -404;
+    return value->forever() ? -1 : value->value.count();
+  };
+  CHECK(ns(R"("0.6ns")") == 0);
+  CHECK(ns(R"("-0.6ns")") == 0);
+  CHECK(ns(R"("1.9ns")") == 1);
+  CHECK(ns(R"("8784h0.3ns")") == 31'622'400'000'000'000);
+  CHECK(ns(R"("2562047h47m16.854775807s")") == -1);  // how Go's client writes for ever
+  CHECK(ns(R"("9223372036854775807ns")") == -1);
+  CHECK(ns(R"("2500000h0.000000001s")") == 9'000'000'000'000'000'001);
+  CHECK(ns(R"("9223372036854775808ns")") == -404);
+  CHECK(ns(R"("-9223372036854775808ns")") == -1);
+  CHECK(ns(R"("99999999999999999999h")") == -404);
+  CHECK(ns(R"("1.0000000000000000000000001s")") == 1'000'000'000);
+  CHECK(ns("9000000000") == 9'000'000'000'000'000'000);
+  CHECK(ns("9223372037") == -1);  // more than 64 bits hold: for ever
+  CHECK(ns(R"("\ud800")") == -404);
+  CHECK(ns("1e400") == -404);
+  CHECK(ns("-1e400") == -404);
+}

@@ -168,3 +168,15 @@ TEST_CASE("every cut of a body is refused or read, never more than the body") {
   }
   CHECK(refused(whole) == "accepted");
 }
+
+TEST_CASE("a value that is replaced must have been JSON: the router makes no bad body good") {
+  for (const std::string value : {"1_000", "1e", "5x5", "nul", "nullx", "True", "01", "1.", ".5", "+1", "NaN", "Infinity", "/**/null", "\"\\x41\"", "\"\\u12\""}) {
+    CAPTURE(value);
+    CHECK(refused(R"({"model":"coder","keep_alive":)" + value + "}").starts_with("json_invalid: invalid character"));
+    CHECK(refused(R"({"model":)" + value + "}") != "accepted");
+    CHECK(refused(R"({"model":"coder","options":{"use_mmap":)" + value + "}}").starts_with("json_invalid: invalid character"));
+  }
+  CHECK(refused(R"({"keep_alive":-0.5e+2,"model":"coder"})") == "accepted");
+  CHECK(refused(R"({"model":"\ud800"})") == "json_invalid: member \"model\" holds half a character (a lone \\ud800 to \\udfff): send UTF-8");
+  CHECK(refused(R"({"model":"\ud83d\ude00"})") == "accepted");
+}

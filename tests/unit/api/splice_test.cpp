@@ -37,7 +37,7 @@ class Maker {
     Made out;
     std::vector<std::string> members;
     const auto add = [&](const std::string& name, const std::string& value) { members.push_back("\"" + name + "\"" + space() + ":" + space() + value); };
-    if (chance(90)) add("model", chance(10) ? "\"\"" : string());
+    if (chance(90)) add("model", chance(10) ? "\"\"" : name());
     if (chance(50)) add("keep_alive", pick({"-1", "\"5m\"", "null", "0", "1e2"}));
     if (chance(70)) add("messages", chance(90) ? "[{\"role\":\"user\",\"content\":" + string() + "}," + space() + "{\"x\":" + value(3) + "}]" : "[]");
     if (chance(50)) add("stream", pick({"true", "false", "null"}));
@@ -65,6 +65,11 @@ class Maker {
     for (auto n = below(12); n > 0; --n)
       out += pick({"a", "\\\"", "\\\\", "\\/", "\\u00e9", "\\ud83d\\ude00", "\\ud800", "é", "설", "{", "}", "[", "]", ",", ":", "\\n", "model", "😀"});
     return out + "\"";
+  }
+  std::string name() {  // half a character is refused in a model's name
+    std::string out = string();
+    for (std::size_t at = 0; (at = out.find("\\ud800")) != std::string::npos;) out.replace(at, 6, "-");
+    return out;
   }
   std::string value(int depth) {
     const auto kind = below(depth > 0 ? 8 : 5);
