@@ -2,21 +2,13 @@
 
 #include "api/go_words.hpp"
 #include "api/member_names.hpp"
+#include "api/member_refusals.hpp"
 #include "api/ondemand.hpp"
 
 #include <algorithm>
 
 namespace rr::api {
 namespace {
-
-Refusal bad_member(std::string sentence) {
-  return {.code = "json_member", .side = Side::client, .status = 400, .sentence = std::move(sentence)};
-}
-
-Refusal invalid(std::string sentence, bool ollama_text = true) {
-  return {.code = "json_invalid", .side = Side::client, .status = 400, .sentence = std::move(sentence),
-          .ollama_text = ollama_text};
-}
 
 bool empty_text(std::string_view token) { return token.empty() || token == "\"\"" || token == "null"; }
 
@@ -58,7 +50,7 @@ class Reading {
     }
     if (out.find(name)) return bad_member("member \"" + std::string(name) + "\" is there twice: send it once");
     od::value value = std::move(field).value();
-    const auto first = token(value);
+    const auto first = token(body_, value);
     if (first.empty()) return broken();
     Member member{.name = std::string(name), .key = span_in(body_, value_text(body_, key_at)), .value = span_in(body_, first)};
     out.all.push_back(std::move(member));
@@ -84,7 +76,6 @@ class Reading {
   }
 
   bool empty_list(std::string_view first) const { return !first.starts_with('[') || first_of(first) == ']'; }
-
 
   std::optional<Refusal> wrong(std::string_view first, std::string_view name) const {
     return invalid(go_type_error(kind_, first, name));
@@ -112,13 +103,13 @@ class Reading {
     } else if (name == "prompt") {
       out.prompt_empty = empty_text(first);
       if (!text && !null) return wrong(first, name);
-      if (text && !out.first_user) out.first_user = text_of(value);
+      if (text && !out.first_user) out.first_user = text_of(body_, value);
       if (text) out.first_said = {span_in(body_, first)};
       count(first, out);
     } else if (name == "input") {
       out.input_empty = empty_text(first) || (list && empty_list(first));
       if (list && !empty_list(first) && first_of(first) == '{') return messages(value, out);  // of OpenAI's responses
-      if (text && !out.first_user) out.first_user = text_of(value);
+      if (text && !out.first_user) out.first_user = text_of(body_, value);
       count(whole_text(body_, value), out);
     } else if (name == "system" && list) {  // of Anthropic's messages
       std::optional<std::string> text_of_all;
@@ -133,7 +124,7 @@ class Reading {
     } else if (name == "images") {
       out.images = out.images || !empty_list(first);
     } else if (name == "user") {
-      if (text) out.user = text_of(value);
+      if (text) out.user = text_of(body_, value);
     } else if (name == "metadata" && object) {
       return metadata(value, out);
     }
@@ -143,8 +134,7 @@ class Reading {
   std::optional<Refusal> name_text(std::string_view name, od::value& value, std::optional<std::string>& out) const {
     std::string_view text;
     if (value.get_string().get(text) == simdjson::SUCCESS) return out.emplace(text), std::nullopt;
-    if (!go_syntax_error(body_).empty()) return broken();
-    return invalid("member \"" + std::string(name) + "\" holds half a character (a lone \\ud800 to \\udfff): send UTF-8", false);
+    return go_syntax_error(body_).empty() ? half_a_character(name) : broken();
   }
 
   void count(std::string_view raw, Members& out) const {
@@ -161,7 +151,7 @@ class Reading {
       if (std::move(step).get(field) || field.unescaped_key().get(name)) return broken();
       if (name != "role") continue;
       od::value role = std::move(field).value();
-      if (token(role).starts_with('"')) out.metadata_role = text_of(role);
+      if (token(body_, role).starts_with('"')) out.metadata_role = text_of(body_, role);
     }
     return std::nullopt;
   }
@@ -182,7 +172,9 @@ class Reading {
       const bool num_ctx = name == "num_ctx", use_mmap = name == "use_mmap";
       od::value option = std::move(field).value();
       const auto raw = whole_text(body_, option);
-      if (raw.empty() || (use_mmap && !go_reads_whole(raw))) return broken();
+      if (raw.empty()) return broken();
+      if (use_mmap && raw != "true" && raw != "false" && raw != "null")
+        return go_reads_whole(raw) ? invalid("option \"use_mmap\" must be of type boolean") : broken();
       if (use_mmap) out.use_mmap_value = span_in(body_, raw);
       if (!num_ctx) continue;
       out.num_ctx_value = span_in(body_, raw);
@@ -201,7 +193,7 @@ class Reading {
       od::value item;
       if (std::move(step).get(item)) return broken();
       ++out.messages;
-      if (token(item).starts_with('{'))
+      if (token(body_, item).starts_with('{'))
         if (const auto refusal = message(item, out)) return refusal;
     }
     return std::nullopt;
@@ -218,16 +210,16 @@ class Reading {
       std::string_view name;
       if (std::move(step).get(field) || field.unescaped_key().get(name)) return broken();
       od::value member = std::move(field).value();
-      const auto first = token(member);
+      const auto first = token(body_, member);
       if (first.empty()) return broken();
       if (name == "images") {
         out.images = out.images || !empty_list(first);
       } else if (name == "role" && first.front() == '"') {
-        role = text_of(member);
+        role = text_of(body_, member);
       } else if (name == "content" && first.front() == '[') {
         if (const auto refusal = parts(member, text, said, out)) return refusal;
       } else {
-        if (name == "content" && first.front() == '"' && !out.first_user) text = text_of(member);
+        if (name == "content" && first.front() == '"' && !out.first_user) text = text_of(body_, member);
         if (name == "content" && first.front() == '"') said = {span_in(body_, first)};
         count(whole_text(body_, member), out);
       }
@@ -245,7 +237,7 @@ class Reading {
     for (auto step : array) {
       od::value part;
       if (std::move(step).get(part)) return broken();
-      if (!token(part).starts_with('{')) continue;
+      if (!token(body_, part).starts_with('{')) continue;
       od::object object;
       if (part.get_object().get(object)) return broken();
       for (auto inner : object) {
@@ -256,10 +248,10 @@ class Reading {
         od::value member = std::move(field).value();
         if (is_image) out.images = true;
         if (!is_text) continue;
-        const auto raw = token(member);
+        const auto raw = token(body_, member);
         count(raw, out);
         if (raw.starts_with('"') && said.size() < most_said) said.push_back(span_in(body_, raw));
-        if (raw.starts_with('"') && !out.first_user) text = text.value_or("") + text_of(member);
+        if (raw.starts_with('"') && !out.first_user) text = text.value_or("") + text_of(body_, member);
       }
     }
     return std::nullopt;
@@ -302,7 +294,7 @@ Result<Members> read_members(std::string_view body, bool openai, Kind kind) {
   od::document document;
   const simdjson::padded_string_view padded(body.data(), used, body.size() + simdjson::SIMDJSON_PADDING);
   if (parser.of(used).iterate(padded).get(document)) return reading.broken();
-  if (const auto refusal = reading.read(document, out)) return *refusal;
+  if (const auto refusal = Reading(body.substr(0, used), openai, kind).read(document, out)) return *refusal;
   return out;
 }
 

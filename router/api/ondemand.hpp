@@ -6,6 +6,9 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+#include <functional>
+
 namespace rr::api {
 
 namespace od = simdjson::ondemand;
@@ -26,25 +29,28 @@ class Parser {
 };
 
 // The text of a scalar without white space behind it; of an array or object only its first byte is meant. The value can
-// still be read.
-inline std::string_view token(od::value& value) {
+// still be read. Empty when it is none: behind brackets that do not match, simdjson's token may lie or end beyond the body.
+inline std::string_view token(std::string_view body, od::value& value) {
   std::string_view out = value.raw_json_token();
+  const std::less<const char*> before;
+  if (before(out.data(), body.data()) || !before(out.data(), body.data() + body.size())) return {};
+  out = {out.data(), std::min(out.size(), static_cast<std::size_t>(body.data() + body.size() - out.data()))};
   while (!out.empty() && static_cast<unsigned char>(out.back()) <= 0x20) out.remove_suffix(1);
   return out;
 }
 
 // The whole text of any value; costs a scan for an array or object.
 inline std::string_view whole_text(std::string_view body, od::value& value) {
-  const auto first = token(value);
+  const auto first = token(body, value);
   if (!first.starts_with('{') && !first.starts_with('[')) return first;
   return value_text(body, static_cast<std::size_t>(first.data() - body.data()));
 }
 
 // The text of a string value; one that cannot be unescaped (a lone surrogate) comes back as it is written.
-inline std::string text_of(od::value& value) {
-  const std::string_view raw = value.raw_json_token();
+inline std::string text_of(std::string_view body, od::value& value) {
+  const std::string_view raw = token(body, value);
   std::string_view text{};
-  if (value.get_string().get(text) == simdjson::SUCCESS) return std::string(text);
+  if (!raw.empty() && value.get_string().get(text) == simdjson::SUCCESS) return std::string(text);
   return std::string(raw);
 }
 

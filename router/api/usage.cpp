@@ -55,9 +55,9 @@ std::optional<Line> read(std::string_view text) {
       out.done = !value.get_bool().get(done) && done;
     } else if (name == "error") {
       const auto raw = whole_text(copy, value);
-      out.error = raw.starts_with('"') ? text_of(value) : std::string(raw);
+      out.error = raw.starts_with('"') ? text_of(copy, value) : std::string(raw);
     } else if (name == "done_reason") {
-      if (whole_text(copy, value).starts_with('"')) out.usage.done_reason = text_of(value);
+      if (whole_text(copy, value).starts_with('"')) out.usage.done_reason = text_of(copy, value);
     } else if (name.ends_with("_count") || name.ends_with("_duration")) {
       if (value.get_int64().get(number)) continue;
       if (name == "prompt_eval_count") out.usage.prompt_tokens = number;

@@ -15,6 +15,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include <algorithm>
+#include <array>
+
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -29,6 +32,7 @@ namespace {
 namespace asio = wire::asio;
 
 constexpr int num_ctx = 8192;
+constexpr std::array<std::string_view, 3> models{"qwen3:1.7b", "qwen3-coder:30b", "nomic-embed-text"};
 const std::string kept_for = "\"2h\"";
 
 // ---- the node
@@ -54,7 +58,9 @@ struct Node {
       return out;
     };
     const std::string_view model = value(*members, "model");
-    promise(model == "\"qwen3:1.7b\"" || model == "\"qwen3-coder:30b\"" || model == "\"nomic-embed-text\"", "the node gets another model", body);
+    promise(model.size() > 2, "the node gets no model", body);
+    const ModelName name(model.substr(1, model.size() - 2));
+    promise(std::any_of(models.begin(), models.end(), [&](std::string_view known) { return ModelName(known) == name; }), "the node gets another model", body);
     if (request.head.target == "/api/show") return true;
     const auto keep_alive = value(*members, "keep_alive");
     promise(!keep_alive.empty(), "the node gets no keep_alive", body);
@@ -138,7 +144,8 @@ void learn(app::House& house, const Settings& settings) {
   for (const NodeSettings& node : settings.nodes) {
     std::vector<Installed> installed;
     std::vector<Resident> residents;
-    for (const auto& [name, can] : {std::pair{"qwen3:1.7b", "completion"}, {"qwen3-coder:30b", "completion"}, {"nomic-embed-text", "embedding"}}) {
+    for (const std::string_view name : models) {
+      const std::string can = name == models.back() ? "embedding" : "completion";
       const std::string digest(64, name[5]);
       installed.push_back({.name = ModelName(name), .size = gb, .digest = digest, .capabilities = {can, "tools"}, .raw = R"({"name":")" + std::string(name) + "\"}"});
       residents.push_back({.name = ModelName(name), .size = gb, .size_vram = gb, .num_ctx = num_ctx, .digest = digest, .raw = "{}"});

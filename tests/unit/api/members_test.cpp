@@ -176,7 +176,17 @@ TEST_CASE("a value that is replaced must have been JSON: the router makes no bad
     CHECK(refused(R"({"model":)" + value + "}") != "accepted");
     CHECK(refused(R"({"model":"coder","options":{"use_mmap":)" + value + "}}").starts_with("json_invalid: invalid character"));
   }
+  CHECK(refused(R"({"model":"coder","options":{"use_mmap":-1e400}})") == "json_invalid: option \"use_mmap\" must be of type boolean");
   CHECK(refused(R"({"keep_alive":-0.5e+2,"model":"coder"})") == "accepted");
   CHECK(refused(R"({"model":"\ud800"})") == "json_invalid: member \"model\" holds half a character (a lone \\ud800 to \\udfff): send UTF-8");
   CHECK(refused(R"({"model":"\ud83d\ude00"})") == "accepted");
+}
+
+TEST_CASE("brackets that do not match never lead out of the body") {
+  for (const std::string body : {"{\"messages\":[},}", "{\"messages\":[},},", "{\"messages\":[},}{\"role\":1}]", "{\"messages\":[{\"content\":[},}]}", "{\"messages\":[{]}}", "{\"metadata\":{],]"}) {
+    CAPTURE(body);
+    CHECK(refused(body).starts_with("json_invalid: invalid character"));
+    CHECK(refused(body, true).starts_with("json_invalid: invalid character"));
+  }
+  CHECK(refused("{\"options\":{]}").starts_with("json_invalid: invalid character"));
 }
