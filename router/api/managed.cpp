@@ -56,9 +56,9 @@ Result<Managed> read_managed(std::string_view body) {
       if (key != one.name) continue;
       if (std::exchange(one.seen, true)) return bad_member("member \"" + std::string(key) + "\" is there twice: send it once");
       od::value value = std::move(field).value();
-      const auto first = token(value);
+      const auto first = token(body, value);
       if (first != "null" && !first.starts_with('"')) return bad_member("member \"" + std::string(one.name) + "\" must be a string");
-      if (first != "null") *one.into = text_of(value);
+      if (first != "null") *one.into = text_of(body, value);
       break;
     }
   }

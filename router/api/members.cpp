@@ -32,8 +32,7 @@ class Reading {
 
   Refusal broken() const {
     const auto words = go_syntax_error(body_);
-    if (!words.empty()) return invalid(words);
-    return invalid("the body is not UTF-8 text: send JSON in UTF-8", false);
+    return words.empty() ? invalid("the body is not UTF-8 text: send JSON in UTF-8", false) : invalid(words);
   }
 
  private:
@@ -86,9 +85,9 @@ class Reading {
     if (name == "model" || (name == "name" && kind_ == Kind::show)) {
       if (!text && !null) return wrong(first, name);
       if (text) return name_text(name, value, name == "model" ? out.model : out.name);
-    } else if (name == "stream") {
-      if (first == "true" || first == "false") out.stream = first == "true";
-      else if (!null) return wrong(first, name);
+    } else if (name == "stream" || (name == "shift" && !openai_)) {  // shift is replaced on its way, so it is looked at too
+      if (first != "true" && first != "false" && !null) return wrong(first, name);
+      if (name == "stream" && !null) out.stream = first == "true";
     } else if (name == "keep_alive") {
       const auto raw = whole_text(body_, value);  // is replaced on its way: what is no JSON must not become good by that
       if (!first.starts_with('[') && !object && !go_reads_whole(raw)) return broken();

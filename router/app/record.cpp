@@ -83,17 +83,16 @@ void record(const Call& call) {
   write(*call.house, line);
 }
 
-void record(House& house, const Unread& unread, const Refusal& refusal) {
-  const std::string& target = unread.head.target;
-  write(house, {.at = house.access ? when(unread.began) : "",
-                .id = id_text(unread.id),
-                .method = unread.head.method,
-                .path = target.substr(0, target.find('?')),
+void record(House& house, TicketId id, const Unread& unread, Time began, const Refusal& refusal) {
+  write(house, {.at = house.access ? when(began) : "",
+                .id = id_text(id),
+                .method = unread.method,
+                .path = unread.path,
                 .status = refusal.status,
                 .outcome = "refused",
                 .side = std::string(word(refusal.side)),
                 .code = refusal.code,
-                .took = std::chrono::steady_clock::now() - unread.began});
+                .took = std::chrono::steady_clock::now() - began});
 }
 
 void record(House& house, const Note& note) {

@@ -8,13 +8,11 @@ namespace rr::app {
 
 void record(const Call&);
 
-// A request that was refused by its head, or whose body never came whole. `head`: as far as it was read.
+// A request that was refused by its head, or whose body never came whole.
 struct Unread {
-  TicketId id = 0;
-  RequestHead head{};
-  Time began{};
+  std::string method{}, path{};  // "" = not even that was read
 };
-void record(House&, const Unread&, const Refusal&);
+void record(House&, TicketId, const Unread&, Time began, const Refusal&);
 
 // One line per change of the fleet.
 void record(House&, const Note&);

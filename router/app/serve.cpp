@@ -177,13 +177,13 @@ wire::Task<void> serve(std::shared_ptr<House> house, wire::Socket socket) {
   for (;;) {
     Dialect dialect = Dialect::ollama;
     api::Route route;
-    RequestHead seen;
+    Unread seen;
     Time began = std::chrono::steady_clock::now();
     Resting resting(*house, client);
     auto received = co_await client.read_request([&](const RequestHead& head, std::uint64_t) {
       resting.over();
       began = std::chrono::steady_clock::now();
-      seen = {.method = head.method, .target = head.target};
+      seen = {.method = head.method, .path = head.target.substr(0, head.target.find('?'))};
       auto refusal = check(*house, head, route);
       if (refusal) dialect = dialect_of(head);
       return refusal;
@@ -194,7 +194,7 @@ wire::Task<void> serve(std::shared_ptr<House> house, wire::Socket socket) {
       const TicketId id = house->desk.next_id();
       api::Spoken spoken = api::say_no(*refusal, dialect, id_text(id));
       spoken.head.fields.push_back({"X-Router-Request", id_text(id)});
-      record(*house, {.id = id, .head = std::move(seen), .began = began}, *refusal);
+      record(*house, id, seen, began, *refusal);
       client.send(std::move(spoken.head), std::move(spoken.body), true);
       co_await client.drained();
       co_return;

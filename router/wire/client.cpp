@@ -10,7 +10,7 @@ namespace rr::wire {
 
 namespace {
 
-constexpr std::size_t first_buffer = 4 * 1024;
+constexpr std::size_t first_buffer = 2 * 1024;
 
 void call_later(const Executor& executor, const std::weak_ptr<std::function<void()>>& watcher) {
   asio::post(executor, [watcher] {
