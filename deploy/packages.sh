@@ -6,7 +6,7 @@
 
 debian_build=(g++ cmake ninja-build ccache pkg-config libboost1.81-dev nlohmann-json3-dev libsimdjson-dev
   libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev doctest-dev libutf8proc-dev)
-debian_test=(python3-venv clang libc++-dev libc++abi-dev shellcheck strace curl)
+debian_test=(python3-venv clang libclang-rt-14-dev libc++-dev libc++abi-dev shellcheck strace curl)
 brew_build=(cmake ninja ccache boost nlohmann-json simdjson yaml-cpp cli11 spdlog fmt doctest utf8proc)
 brew_test=(python@3.12 shellcheck)
 

@@ -18,6 +18,7 @@ esac
 
 jobs=$(processors)
 limit=$((45 * 60))
+[ -z "$long" ] || limit=$((180 * 60))
 passed=0 failed=0
 results="$root/build/results"
 
@@ -140,6 +141,33 @@ run_e2e() {
   return "$status"
 }
 
+# One libFuzzer harness a file of tests/fuzz, two side by side, each from its kept corpus. A harness that ends well is one passed.
+# What it finds is left in build/fuzz: run the harness with that file to see it again.
+run_fuzz() {
+  local seconds=30 name status=0
+  [ -z "$long" ] || seconds=600
+  rm -rf build/fuzz/found && mkdir -p build/fuzz/found
+  # shellcheck disable=SC2016
+  for name in tests/fuzz/*.cpp; do basename "$name" .cpp; done | bounded xargs -P 2 -I{} sh -c '
+    mkdir -p build/fuzz/found/{}
+    if build/fuzz/tests/fuzz/fuzz_{} -seed=1 -max_total_time='"$seconds"' -timeout=60 -max_len=4096 -rss_limit_mb=2048 \
+      -artifact_prefix=build/fuzz/{}- build/fuzz/found/{} tests/fuzz/corpus/{} >build/fuzz/{}.log 2>&1; then
+      echo "fuzz {}: $(grep -a cov: build/fuzz/{}.log | tail -n 1)"; : >build/fuzz/found/{}.ok
+    else
+      tail -n 40 build/fuzz/{}.log; echo "fuzz {}: FAILED"
+    fi' || status=1
+  for name in tests/fuzz/*.cpp; do
+    if [ -f "build/fuzz/found/$(basename "$name" .cpp).ok" ]; then passed=$((passed + 1)); else failed=$((failed + 1)); status=1; fi
+  done
+  return "$status"
+}
+
+can_fuzz() {  # Apple's clang has no libFuzzer
+  local probe="$root/build/fuzz-probe"
+  printf '#include <cstddef>\nextern "C" int LLVMFuzzerTestOneInput(const unsigned char*, std::size_t) { return 0; }\n' |
+    clang++ -fsanitize=fuzzer,address -x c++ - -o "$probe" 2>/dev/null
+}
+
 add_up() {  # add_up KIND JUNIT STATUS: a run that failed without saying which test is one failure
   local sums
   sums=$(python3 tests/count.py "$1" "$2" "$3") || sums="0 1"
@@ -161,4 +189,11 @@ stage "ASan build" 360 build asan || { failed=$((failed + 1)); asan=; }
 [ -z "$release" ] || stage "tests, release" 240 run_ctest release || true
 [ -z "$asan" ] || stage "tests, ASan" 360 run_ctest asan || true
 [ -z "$release" ] || stage "end to end" 300 run_e2e || true
+fuzz_budget=120
+[ -z "$long" ] || fuzz_budget=1860
+if can_fuzz; then
+  if stage "fuzz build" 240 build fuzz; then stage "fuzz" "$fuzz_budget" run_fuzz || true; else failed=$((failed + 1)); fi
+else
+  echo "fuzz: skipped, this clang++ has no libFuzzer (macOS: brew install llvm, and its bin first on PATH)"
+fi
 sum_up

@@ -9,7 +9,6 @@
 
 namespace rr::api {
 namespace {
-
 bool empty_text(std::string_view token) { return token.empty() || token == "\"\"" || token == "null"; }
 
 // Fills one Members from one body.
