@@ -4,7 +4,7 @@
 #include <cstddef>
 
 #if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/allocator_interface.h>
+extern "C" std::size_t __sanitizer_get_current_allocated_bytes();  // sanitizer/allocator_interface.h, which g++ does not ship
 #elif defined(__APPLE__)
 #include <malloc/malloc.h>
 #else
