@@ -17,7 +17,8 @@ std::string_view word(Side side) {
 }
 
 std::string when(Time began) {  // the wall clock may step; the steady one says how long ago it was
-  return stamp(std::chrono::system_clock::now() - (std::chrono::steady_clock::now() - began));
+  using Wall = std::chrono::system_clock;
+  return stamp(Wall::now() - std::chrono::duration_cast<Wall::duration>(std::chrono::steady_clock::now() - began));
 }
 
 std::string milliseconds(const std::optional<Duration>& d) {
