@@ -1,6 +1,7 @@
 // Conformance, management: reference cases 8 (blobs), 16, 20, 56, 63, 64, and what the ollama command sends for pull, cp, rm, create, push.
 #include "sim_lab.hpp"
 #include "sim/sha256.hpp"
+#include "support/long_run.hpp"
 #include "support/town.hpp"
 
 #include <doctest/doctest.h>
@@ -243,7 +244,7 @@ TEST_CASE("case 20: from of create and source of copy are checked: no cloud mode
 
 TEST_CASE("case 8: a blob of any size passes with flat memory: never more than 64 KiB of it is held") {
   Managed town("management: mac-mini\nlimits: { body: 1MiB }\n");
-  const std::size_t megabytes = std::getenv("RR_LONG") ? 1024 : 64;
+  const std::size_t megabytes = long_run() ? 1024 : 64;
   std::string part(1 << 20, 'x');
   for (std::size_t i = 0; i < part.size(); i += 7) part[i] = static_cast<char>('a' + i % 23);
   const std::string path = "/api/blobs/" + digest(part, megabytes);

@@ -1,10 +1,10 @@
 // Conformance, queueing and cancellation: reference cases 9, 49-51.
+#include "support/long_run.hpp"
 #include "support/scripted_node.hpp"
 #include "support/town.hpp"
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 
 using namespace rr;
 using namespace rr::test;
@@ -109,8 +109,7 @@ TEST_CASE("case 9: a silent load outlives every other clock, and the node never 
   RawClient client(town.router->port());
   client.send(request_text("POST", "/api/chat", chat("slow")));
   REQUIRE(town.until([&] { return town.asked == 1; }));
-  const char* extended = std::getenv("RR_LONG");
-  if (extended && *extended) std::this_thread::sleep_until(std::chrono::steady_clock::now() + std::chrono::seconds(190));
+  if (long_run()) std::this_thread::sleep_until(std::chrono::steady_clock::now() + std::chrono::seconds(190));
   CHECK(town.on_loop([&] { return town.gone; }) == 0);
   CHECK(town.on_loop([&] { return town.router->house().settings->first_byte; }) >= std::chrono::minutes(10));
   town.ring();

@@ -1,8 +1,8 @@
 // Connections cost little while they rest, and at limits.connections the one that has rested longest makes room for a new one.
 #include "support/heap.hpp"
+#include "support/long_run.hpp"
 #include "support/scene.hpp"
 
-#include <cstdlib>
 
 using namespace rr;
 using namespace rr::test;
@@ -55,9 +55,10 @@ TEST_CASE("row 42: where every connection is busy a new one gets a 503, and thos
 }
 
 TEST_CASE("row 42: idle connections cost at most 10 KB each, and others are served beside them") {
-  const std::size_t many = std::getenv("RR_LONG") ? 10'000 : 500;
+  const std::size_t many = long_run() ? 10'000 : 500;
   wire::os::raise_file_limit();
   Scene scene("limits: { connections: 20000 }\n");
+  scene.on_loop([&] { scene.house().client_limits.idle = std::chrono::hours(1); });
   std::vector<std::unique_ptr<RawClient>> all;
   all.reserve(many);
   all.push_back(rested(scene));

@@ -6,6 +6,7 @@
 #include "api/classify.hpp"
 #include "api/json.hpp"
 #include "api/splice.hpp"
+#include "support/long_run.hpp"
 #include "unit/api/town.hpp"
 
 #include <doctest/doctest.h>
@@ -199,8 +200,7 @@ TEST_CASE("Go's encoding/json and the router read adversarial bodies alike, or t
   }
   const std::string program = build_go();
   const auto good = good_bodies();
-  const char* const wanted = std::getenv("RR_LONG");
-  const std::size_t bodies = wanted && *wanted ? most : 10'000;
+  const std::size_t bodies = rr::test::long_run() ? most : 10'000;
   rr::test::Adversary adversary(20'261'124);
   std::size_t equal = 0, refused = 0, by_node = 0, disagree = 0;
   for (std::size_t done = 0; done < bodies;) {

@@ -2,11 +2,11 @@
 // and an adversary that proposes anything at any time. After each event the promises of gate.hpp are held against the truth, and
 // from each state found, when only what is under way is completed, everybody who waits is granted or refused.
 #include "gate_world.hpp"
+#include "support/long_run.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <unordered_set>
 
 using namespace rr;
@@ -187,7 +187,7 @@ void search(const char* what, World world) {
   for (const bool adversary : {false, true}) {
     world.adversary = adversary;
     world.faults = world.ticks = 1;
-    if (const char* is_long = std::getenv("RR_LONG"); is_long && *is_long && !adversary) world.faults = world.ticks = 2;
+    if (long_run() && !adversary) world.faults = world.ticks = 2;
     const Found found = Search(world).run();
     std::printf("gate search: %s, %s: %zu states, %zu transitions\n", what, adversary ? "adversary" : "seed", found.states, found.transitions);
     INFO(what);
