@@ -25,6 +25,15 @@ int main(int argc, char** argv) {
   explain->add_option("--role", role, "a role's name");
   explain->add_option("request", request, "a file with the JSON of a request, or - for standard input");
 
+  rr::app::SimulateOptions play;
+  auto* simulate = program.add_subcommand("simulate", "the policy on simulated machines in virtual time: how long would this work have taken?");
+  simulate->add_option("--config", play.config, "the YAML file");
+  simulate->add_option("--script", play.scripts, "a swap script (JSONL), may be repeated")->required();
+  simulate->add_option("--policy", play.policies, "smart,seed,passthrough")->delimiter(',')->capture_default_str();
+  simulate->add_option("--node", play.nodes, "NAME:load_gbps=0.7,speed=1,cache_gib=8: the machine to simulate, may be repeated");
+  simulate->add_option("--client-keep-alive", play.client_keep_alive, "what every client sends as keep_alive");
+  simulate->add_flag("--json", play.json, "an array of objects instead of a table");
+
   rr::app::SimNodeOptions sim;
   auto* sim_node = program.add_subcommand("sim-node", "one simulated Ollama");
   sim_node->add_option("--listen", sim.listen, "host:port, port 0 for any")->capture_default_str();
@@ -47,6 +56,7 @@ int main(int argc, char** argv) {
   if (*serve_command) return rr::app::command_serve(serve);
   if (*check) return rr::app::command_check(config);
   if (*explain) return rr::app::command_explain(config, role, request);
+  if (*simulate) return rr::app::command_simulate(play);
   if (*sim_node) return rr::app::command_sim_node(sim);
   return 2;
 }

@@ -1,3 +1,4 @@
+#include "api/chain.hpp"
 #include "api/classify.hpp"
 
 #include "api/go_words.hpp"
@@ -125,6 +126,7 @@ Result<Ask> classify(const RequestHead& head, const Route& route, const Members&
   if (!openai && members.num_ctx_wrong) return no("num_ctx_type", 400, "option \"num_ctx\" must be of type integer", true);
   const auto& model = at.settings.model(ask.model);
   ask.tokens = estimate(members);
+  if (at.settings.policy == PolicyName::smart) ask.chain = chain_of(members, ask.tokens, at.session_key);
   ask.num_ctx = model.num_ctx;
   ask.keep_alive = at.settings.keep_alive(ask.model, ask.role);
   if (!openai) ask.client_num_ctx = members.num_ctx;

@@ -190,9 +190,9 @@ class Reading {
     for (auto step : array) {
       od::value item;
       if (std::move(step).get(item)) return broken();
-      ++out.messages;
-      if (token(body_, item).starts_with('{'))
-        if (const auto refusal = message(item, out)) return refusal;
+      const std::string_view first = token(body_, item);
+      if (++out.messages <= Members::most_messages) out.message_at.push_back(first.empty() ? 0 : span_in(body_, first).at);
+      if (const auto refusal = first.starts_with('{') ? message(item, out) : std::nullopt) return refusal;
     }
     return std::nullopt;
   }
@@ -222,7 +222,7 @@ class Reading {
         count(whole_text(body_, member), out);
       }
     }
-    if (role == "user" && text && !out.first_user) out.first_user = std::move(text);
+    if (role == "user" && text && !out.first_user) out.first_user = std::move(text), out.first_user_at = out.messages - 1;
     if (role == "system" || role == "developer")
       for (std::size_t i = 0; i < said.size() && out.system_said.size() < most_said; ++i) out.system_said.push_back(said[i]);
     if (role == "user" && !said.empty()) (out.first_said.empty() ? out.first_said : out.last_said) = std::move(said);
@@ -242,9 +242,9 @@ class Reading {
         od::field field;
         std::string_view name;
         if (std::move(inner).get(field) || field.unescaped_key().get(name)) return broken();
-        const bool is_text = name == "text", is_image = name == "image_url" || name == "image";
+        out.images = out.images || name == "image_url" || name == "image";
+        const bool is_text = name == "text";
         od::value member = std::move(field).value();
-        if (is_image) out.images = true;
         if (!is_text) continue;
         const auto raw = token(body_, member);
         count(raw, out);

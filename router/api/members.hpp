@@ -46,6 +46,9 @@ struct Members {
   std::optional<std::string> first_user{};   // text of the first user message, or the prompt
   std::vector<Span> system_said{};           // JSON strings: system and developer messages, `system`; the first most_said
   std::vector<Span> first_said{}, last_said{};  // of the first user message (or the prompt) and, when it is another, the last
+  static constexpr std::size_t most_messages = 10'000;
+  std::vector<std::size_t> message_at{};     // where each of so many messages begins
+  std::size_t first_user_at = 0;             // which of them is the first user message, when first_user is of one
   std::size_t messages = 0;                // count; messages_present tells [] from absent
   bool messages_present = false, prompt_empty = true, input_empty = true;
   bool tools = false, images = false;      // non-empty tools; any image

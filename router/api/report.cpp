@@ -108,7 +108,7 @@ Health health(const Picture& picture, const Settings& settings, const Adoption& 
   Json out{{"status", failed ? "unavailable" : degraded ? "degraded" : "ok"}, {"version", RR_VERSION}, {"demo", settings.demo}};
   out["up"] = to_text(up);
   out["config"] = {{"file", adoption.file}, {"generation", adoption.generation}, {"adopted", adoption.adopted}, {"refused", or_null(adoption.refused)}};
-  out["policy"] = settings.policy == PolicyName::seed ? "seed" : "passthrough";
+  out["policy"] = to_text(settings.policy);
   out["roles"] = Json::object();
   for (const auto& entry : picture.roles) out["roles"][entry.name] = role(entry);
   out["nodes"] = Json::object();

@@ -2,6 +2,7 @@
 #include "app/demo.hpp"
 #include "app/log.hpp"
 #include "app/reload.hpp"
+#include "app/remember.hpp"
 #include "app/router.hpp"
 #include "settings/load.hpp"
 #include "wire/os.hpp"
@@ -28,7 +29,7 @@ void greet(const Settings& settings, std::uint16_t port) {
     std::printf("  real  deploy/run.sh --config config/router.yaml\n");
   } else {
     std::printf("role-router %s   %s   %s   policy %s\n", RR_VERSION, settings.file.c_str(), at.c_str(),
-                settings.policy == PolicyName::seed ? "seed" : "passthrough");
+                std::string(to_text(settings.policy)).c_str());
     for (const RoleSettings& role : settings.roles)
       std::printf("  %-10s %-28s %s\n", role.name.c_str(), role.model.spelt().c_str(), role.nodes.front().c_str());
   }
@@ -107,6 +108,8 @@ int command_serve(const ServeOptions& options) {
     reload.emplace((*router)->house().shared_from_this(), path);
     reload->watch();
   }
+  std::optional<Remember> remember;
+  if (!path.empty()) remember.emplace((*router)->house().shared_from_this(), pace_path(path));
   int status = 0;
   bool stopping = false;
   Signals stop(io.get_executor(), SIGTERM, SIGINT), hup(io.get_executor(), SIGHUP);
@@ -140,6 +143,7 @@ int command_serve(const ServeOptions& options) {
   hup.async_wait(on_hup);
   stop.async_wait(on_stop);
   io.run();
+  if (remember) remember->stop();
   router->reset();
   log::stop();
   return status;

@@ -16,6 +16,16 @@ int command_serve(const ServeOptions&);
 int command_check(const std::string& config);
 int command_explain(const std::string& config, const std::string& role, const std::string& request);
 
+struct SimulateOptions {
+  std::string config;
+  std::vector<std::string> scripts;
+  std::vector<std::string> policies{"smart", "seed", "passthrough"};
+  std::vector<std::string> nodes;        // "mac-mini:load_gbps=0.7,speed=1,cache_gib=8"
+  std::string client_keep_alive;         // what every client sends; "" = nothing
+  bool json = false;
+};
+int command_simulate(const SimulateOptions&);
+
 struct SimNodeOptions {
   std::string machine = "mac-mini";      // macbook | mac-mini
   std::string listen = "127.0.0.1:11434";

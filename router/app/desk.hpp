@@ -46,6 +46,7 @@ class Desk {
   void tell(Event);          // from the watch, the reload and finished orders
   void refuse_waiting(const Refusal&);  // all who wait (the program stops)
   const Dispatch& dispatch() const { return *dispatch_; }
+  void recall(Pace pace) { dispatch_->pace(std::move(pace)); }  // as it was kept across a restart
   TicketId next_id() { return ++last_id_; }
 
  private:

@@ -75,7 +75,7 @@ Explanation::Row row(const Candidate& candidate, const Ask& ask, const Settings&
 Explanation explain(const Ask& ask, const Settings& settings, const Dispatch& dispatch, Time now) {
   Explanation out;
   const ModelSettings& model = settings.model(ask.model);
-  const auto placed = place(ask, dispatch.fleet(), settings);
+  const auto placed = dispatch.where(ask, now);
   out.role = ask.role.empty() ? "none" : ask.role;
   out.rule = rule(ask);
   out.model = ask.model.spelt();
@@ -84,22 +84,25 @@ Explanation explain(const Ask& ask, const Settings& settings, const Dispatch& di
     out.model_from = "roles." + role->name + ".model  " + settings.file + ":" + std::to_string(role->model_at.line);
   else out.model_from = ask.source == RoleSource::shape ? "embeds, and no role's model does" : "asked for by name";
   const bool through = settings.policy == PolicyName::passthrough;
-  out.sends = "num_ctx " + std::to_string(ask.num_ctx) +
-              (through ? ", the client's own keep_alive" : ", keep_alive " + to_text(settings.keep_alive(ask.model, ask.role)));
+  const KeepAlive keep = settings.keep_alive(ask.model, ask.role);
+  out.sends = "num_ctx " + std::to_string(ask.num_ctx);
+  if (through) out.sends += ", the client's own keep_alive";
+  else if (settings.policy == PolicyName::seed || keep.forever()) out.sends += ", keep_alive " + to_text(keep);
+  else out.sends += ", keep_alive -1 (" + (keep.zero() ? "it leaves when somebody needs the room)" : "lease " + to_text(keep) + " kept by the router)");
   if (ask.client_keep_alive && !through) out.ignored = "client's keep_alive " + *ask.client_keep_alive + " ignored";
   if (ask.client_num_ctx && *ask.client_num_ctx != ask.num_ctx)
     out.ignored += (out.ignored.empty() ? "client's num_ctx " : ", num_ctx ") + std::to_string(*ask.client_num_ctx) + " ignored";
   for (const Candidate& candidate : candidates(ask, dispatch.fleet(), settings))
     out.nodes.push_back(row(candidate, ask, settings, dispatch, now));
   if (placed) {
-    out.headline = (ask.role.empty() ? std::string("request") : ask.role) + " -> " + ask.model.spelt() + " on " + placed->node;
+    out.headline = (ask.role.empty() ? std::string("request") : ask.role) + " -> " + ask.model.spelt() + " on " + *placed;
     for (const auto& r : out.nodes)
-      if (r.node == placed->node) out.now = r.can == "ready" ? "ready" : "after a " + r.can;
-    if (const NodeSettings* node = settings.node(placed->node)) {
+      if (r.node == *placed) out.now = r.can == "ready" ? "ready" : "after a " + r.can;
+    if (const NodeSettings* node = settings.node(*placed)) {
       out.link = to_text(node->addresses.front());
       if (const auto more = node->addresses.size() - 1; more > 0) out.link += "   " + std::to_string(more) + " more listed, the first is used";
     }
-    out.memory = sum(footprint(settings, dispatch.fleet(), placed->node, ask.model), model);
+    out.memory = sum(footprint(settings, dispatch.fleet(), *placed, ask.model), model);
   } else {
     out.headline = (ask.role.empty() ? std::string("request") : ask.role) + " -> refused";
     out.now = std::to_string(placed.error().status) + " " + placed.error().code + ": " + placed.error().sentence;

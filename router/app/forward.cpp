@@ -69,6 +69,7 @@ void count(Call& call, const api::AnswerWatch& watch, Ticket& ticket, Ending end
   outcome.prompt_tokens = watch.usage().prompt_tokens;
   outcome.output_tokens = watch.usage().output_tokens;
   outcome.prompt_time = watch.usage().prompt_time;
+  outcome.output_time = watch.usage().output_time;
   call.outcome = outcome;
 }
 

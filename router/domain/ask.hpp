@@ -1,6 +1,7 @@
 // What a client wants, without HTTP: everything placement and the line may look at.
 #pragma once
 
+#include "domain/prompt_cache.hpp"
 #include "domain/values.hpp"
 
 namespace rr {
@@ -48,6 +49,7 @@ struct Ask {
 
   std::string session{};          // whose prompt cache; never empty
   bool session_from_client = false;
+  std::shared_ptr<const Chain> chain{};  // its messages, for what is cached; null = unknown
   std::int64_t tokens = 0;      // estimate of the prompt
   int num_ctx = 0;              // what is sent
   KeepAlive keep_alive{};         // what is sent (seed); passthrough leaves the client's

@@ -9,9 +9,8 @@ namespace rr {
 
 namespace {
 
-constexpr double unseen_prefill_tps = 200;
+constexpr double unmeasured_prompt_tps = 200;
 constexpr double on_the_way = 0.25;  // seconds a request may have needed to the node
-constexpr Duration shortest_prompt = std::chrono::milliseconds(300);  // below it the prompt was cached: it tells no rate
 
 int seconds_1_to_30(Duration d) {
   return static_cast<int>(std::clamp<std::int64_t>(std::chrono::ceil<std::chrono::seconds>(d).count(), 1, 30));
@@ -41,7 +40,9 @@ void Dispatch::on_event(const Arrived& e, Time now) {
   Waiter waiter{.ask = e.ask, .arrived = now};
   auto placed = place(waiter.ask, fleet_, *settings_);
   if (!placed) return refuse(waiter.ask, placed.error());
-  waiter.node = placed->node;
+  const Preference preferred = prefer(waiter.ask, *placed, now);
+  waiter.node = preferred.node;
+  if (preferred.crowd) seen_.crowd = *preferred.crowd;
   const NodeName node = waiter.node;
   const NodeBelief* belief = fleet_.node(node);
   if (belief && !passthrough()) waiter.ask.model = counted_as(waiter.ask.model, *belief, *settings_);
@@ -73,11 +74,14 @@ void Dispatch::grant(Waiter waiter, Time now) {
   if (!passthrough()) {
     KeepAlive keep = settings_->keep_alive(ask.model, ask.role);
     if (keep.zero() && ask.purpose == Purpose::preload) keep = load_lease(ask.model);  // with 0 it would be an unload
+    if (settings_->policy == PolicyName::smart) keep = for_ever;                       // the router ends the lease
     grant.keep_alive = keep;
   }
   Gate* gate = gate_of(waiter.node);
   if (gate) gate->grant(ask.model, grant.keep_alive.value_or(for_ever), now);
-  running_[ask.id] = {.ask = ask, .node = waiter.node, .model = ask.model, .granted = now, .gated = gate != nullptr};
+  count_share(waiter.node, now);
+  running_[ask.id] = {.ask = ask, .node = waiter.node, .model = ask.model, .granted = now, .gated = gate != nullptr,
+                      .depth = ask.chain ? seen_.cache(waiter.node, ask.model).depth(*ask.chain) : PromptCache::never, .shared = {}, .counted = now};
   out_.push_back(std::move(grant));
 }
 
@@ -98,6 +102,7 @@ void Dispatch::on_event(const Left& e, Time now) {
 void Dispatch::on_event(const Ended& e, Time now) {
   const auto found = running_.find(e.id);
   if (found == running_.end()) return;
+  count_share(found->second.node, now);
   const Running was = std::move(found->second);
   running_.erase(found);
   const Outcome& outcome = e.outcome;
@@ -107,7 +112,7 @@ void Dispatch::on_event(const Ended& e, Time now) {
     case Ending::client_left: ++ledger_.left; break;
     case Ending::node_failed: ++ledger_.failed; break;
   }
-  measure(was, outcome);
+  learn(was, outcome, now);
   const bool in_prompt = outcome.ending == Ending::client_left && outcome.sent && !outcome.content_began && was.ask.purpose == Purpose::answer;
   const Duration rest = in_prompt ? prompt_rest(was, now) : Duration::zero();
   Gate* gate = gate_of(was.node);
@@ -124,17 +129,10 @@ void Dispatch::on_event(const Ended& e, Time now) {
   advance(was.node, now);
 }
 
-void Dispatch::measure(const Running& was, const Outcome& outcome) {
-  if (outcome.prompt_tokens <= 200 || outcome.prompt_time < shortest_prompt) return;
-  const double tps = static_cast<double>(outcome.prompt_tokens) / std::chrono::duration<double>(outcome.prompt_time).count();
-  double& known = ledger_.prefill_tps[was.node + "/" + was.model.key()];
-  known = known > 0 ? 0.8 * known + 0.2 * tps : tps;
-}
-
 // A request that is cancelled in its prompt goes on to the prompt's end inside the node.
 Duration Dispatch::prompt_rest(const Running& was, Time now) const {
-  const auto known = ledger_.prefill_tps.find(was.node + "/" + was.model.key());
-  const double tps = known == ledger_.prefill_tps.end() ? unseen_prefill_tps : known->second;
+  const auto known = ledger_.prompt_tps.find(pace_key(was.node, was.model));
+  const double tps = known == ledger_.prompt_tps.end() ? unmeasured_prompt_tps : known->second;
   const double most = std::chrono::duration<double>(settings_->prefill_grace).count();  // also keeps the sum in range
   const double elapsed = std::chrono::duration<double>(now - was.granted).count();
   const double rest = std::clamp(static_cast<double>(was.ask.tokens) / tps - elapsed + on_the_way, 0.0, most);

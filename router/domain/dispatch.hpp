@@ -24,7 +24,7 @@ struct Outcome {
   bool content_began = false;      // a first token was seen: a cancel frees the slot at once
   bool sent = true;                // the request reached the node
   std::int64_t prompt_tokens = 0, output_tokens = 0;
-  Duration prompt_time{};          // prompt_eval_duration
+  Duration prompt_time{}, output_time{};  // prompt_eval_duration, eval_duration
   std::string error{};
 };
 
@@ -76,16 +76,20 @@ class Dispatch {
   std::vector<Command> on(const Event&, Time now);
 
   Picture picture(Time now) const;
+  Result<NodeName> where(const Ask&, Time now) const;  // the node that would be chosen now
   const Fleet& fleet() const { return fleet_; }
   const Ledger& ledger() const { return ledger_; }
   const Gate* gate(std::string_view node) const;
+  const Pace& pace() const { return seen_.pace; }
+  void pace(Pace known) { seen_.pace = std::move(known); }  // as kept across a restart, before the first event
   Snapshot settings() const { return settings_; }
   int in_flight() const;
   int waiting() const;
 
  private:
   struct Waiter { Ask ask{}; NodeName node{}; Time arrived{}; Duration swapped{}; };
-  struct Running { Ask ask{}; NodeName node{}; ModelName model{}; Time granted{}; bool gated = false; };
+  struct Running { Ask ask{}; NodeName node{}; ModelName model{}; Time granted{}; bool gated = false; double depth = PromptCache::never;
+                   Duration shared{}; Time counted{}; };  // time x models at work on the node, since the grant
   struct Ghost { NodeName node{}; ModelName model{}; Time until{}; };  // cancelled in its prompt: the slot is still busy
   struct Order { NodeName node{}; ModelName model{}; };
 
@@ -124,7 +128,11 @@ class Dispatch {
   std::vector<Waiting> waiting_on(const NodeName&) const;
   bool awaited(const NodeName&, const ModelName&) const;
   bool passthrough() const { return settings_->policy == PolicyName::passthrough; }
-  void measure(const Running&, const Outcome&);
+  struct Preference { NodeName node{}; std::optional<double> crowd{}; };  // crowd: as it is then, when it had a say
+  Preference prefer(const Ask&, const Placement&, Time) const;
+  std::size_t pick(std::size_t head, Time) const;  // index in the line of who goes first for the head's model
+  void count_share(const NodeName&, Time);      // before the models at work there change
+  void learn(const Running&, const Outcome&, Time);
   Duration prompt_rest(const Running&, Time) const;
   Duration expected_load(const NodeName&, const ModelName&) const;
   std::optional<Duration> expected_ready(const NodeName&, const ModelName&, Time) const;
@@ -147,6 +155,7 @@ class Dispatch {
   mutable std::map<NodeName, GateFacts> facts_{};   // worked out once; emptied when beliefs or settings change
   std::map<std::string, Time> load_began_{};        // "node/model"
   Ledger ledger_{};
+  Experience seen_{};
   std::map<RoleName, std::pair<std::string, Time>> role_state_{};
   std::vector<Command> out_{};
 };

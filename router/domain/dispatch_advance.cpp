@@ -18,7 +18,8 @@ const GateFacts& Dispatch::facts(const NodeName& name) const {
     if (std::any_of(out.models.begin(), out.models.end(), [&](const auto& m) { return m.name == model; })) return;
     const ModelSettings& m = settings_->model(model);
     const Installed* installed = belief ? belief->find(model) : nullptr;
-    out.models.push_back({.name = model, .need = footprint(*settings_, fleet_, name, model).total, .parallel = std::max(1, m.parallel),
+    const Footprint f = footprint(*settings_, fleet_, name, model);
+    out.models.push_back({.name = model, .need = f.total, .file = f.weights, .kv_per_token = f.kv / std::max(1, m.num_ctx * m.parallel), .parallel = std::max(1, m.parallel),
                           .num_ctx = m.num_ctx, .use_mmap = m.use_mmap, .pinned = settings_->pinned(model, name), .lease = load_lease(model),
                           .digest = installed ? installed->digest : std::string()});
   };
@@ -39,7 +40,7 @@ const GateFacts& Dispatch::facts(const NodeName& name) const {
 
 KeepAlive Dispatch::load_lease(const ModelName& model) const {
   const KeepAlive keep = settings_->keep_alive(model, "");
-  if (keep.zero()) return for_ever;
+  if (keep.zero() || settings_->policy == PolicyName::smart) return for_ever;
   return keep.forever() ? keep : KeepAlive{std::max(keep.value, shortest_load_lease)};
 }
 
@@ -102,13 +103,14 @@ bool Dispatch::grant_ready(const NodeName& node, Gate& gate, Time now) {
   if (std::none_of(line_.begin(), line_.end(), [&](const Waiter& w) { return w.node == node; })) return false;
   const GateFacts& known = facts(node);
   bool any = false;
-  for (auto it = line_.begin(); it != line_.end();) {  // in order of arrival: who comes later for a model does not overtake
-    if (it->node != node || !(passthrough() || gate.may_grant(it->ask.model, known, now))) {
-      ++it;
+  for (std::size_t i = 0; i < line_.size();) {  // in order of arrival: who comes later for a model overtakes only by `pick`
+    if (line_[i].node != node || !(passthrough() || gate.may_grant(line_[i].ask.model, known, now))) {
+      ++i;
       continue;
     }
-    Waiter waiter = std::move(*it);
-    it = line_.erase(it);
+    const auto chosen = line_.begin() + static_cast<std::ptrdiff_t>(pick(i, now));
+    Waiter waiter = std::move(*chosen);
+    line_.erase(chosen);
     grant(std::move(waiter), now);
     any = true;
   }
@@ -128,7 +130,7 @@ void Dispatch::propose(const NodeName& node, Gate& gate, Time now) {
     return run(node, gate.begin(asked, known, now), now);
   }
   const std::vector<Waiting> waiting = waiting_on(node);
-  const PolicyView view{gate, known, waiting, *settings_, node};
+  const PolicyView view{gate, known, waiting, *settings_, node, seen_};
   const Wish wish = next(settings_->policy, view, now);
   if (const auto* until = std::get_if<WaitUntil>(&wish)) policy_wake_[node] = until->at;
   const auto* proposal = std::get_if<Proposal>(&wish);
@@ -140,6 +142,7 @@ void Dispatch::propose(const NodeName& node, Gate& gate, Time now) {
     const std::string what = proposal->model.empty() ? "unload " + proposal->victims.front().spelt()
                              : proposal->victims.empty() ? "load " + proposal->model.spelt() : "swap to " + proposal->model.spelt();
     out_.push_back(Note{Note::Level::info, node + ": " + what + ": " + proposal->because});
+    if (!proposal->model.empty()) seen_.brought.insert(pace_key(node, proposal->model));
     return run(node, gate.begin(*proposal, known, now), now);
   }
   if (!proposal->model.empty() && gate.hopeless(proposal->model, known)) {
@@ -158,7 +161,10 @@ void Dispatch::run(const NodeName& node, const std::vector<GateStep>& steps, Tim
   for (const GateStep& step : steps) {
     switch (step.what) {
       case GateStep::What::look: out_.push_back(Look{node}); break;
-      case GateStep::What::unload: out_.push_back(Unload{node, step.model}); break;
+      case GateStep::What::unload:
+        seen_.unloaded(node, step.model, now);
+        out_.push_back(Unload{node, step.model});
+        break;
       case GateStep::What::load: {
         const ModelSettings& model = settings_->model(step.model);
         Load load{.node = node, .model = step.model, .num_ctx = model.num_ctx, .keep_alive = load_lease(step.model), .use_mmap = model.use_mmap};

@@ -37,6 +37,9 @@ void Dispatch::on_event(const Observed& e, Time now) {
   for (const Resident& r : e.residents) node->measure(r);
   facts_.clear();
   run(e.node, gate->observed(e.residents, facts(e.node), now), now);
+  std::erase_if(seen_.caches, [&](const auto& c) {  // of a model that is not there any more
+    return c.first.starts_with(e.node + "/") && std::none_of(gate->held().begin(), gate->held().end(), [&](const Held& h) { return pace_key(e.node, h.model) == c.first; });
+  });
   for (Ghost& ghost : ghosts_) {  // a prompt is not computed in an engine that is gone
     const Held* held = ghost.node == e.node ? std::as_const(*gate).find(ghost.model) : nullptr;
     if (held && held->missed >= 2) ghost.until = now;
@@ -81,6 +84,7 @@ void Dispatch::on_event(const Lost& e, Time now) {
   node->residents.clear();
   facts_.clear();
   gate->lost(now);
+  seen_.node_lost(e.node);
   std::erase_if(unloads_, [&](const Order& o) { return o.node == e.node; });
   move_waiters(e.node, nullptr, std::nullopt, now);
   note_roles(now);
@@ -97,9 +101,7 @@ void Dispatch::on_event(const LoadEnded& e, Time now) {
   } else {
     ++ledger_.loads;
     if (began != load_began_.end()) {
-      const double took = std::chrono::duration<double>(now - began->second).count();
-      double& known = ledger_.load_s[key];
-      known = known > 0 ? (known + took) / 2 : took;
+      seen_.pace.loaded(e.node, e.model, facts(e.node).model(e.model).file, std::chrono::duration<double>(now - began->second).count());
       out_.push_back(Note{Note::Level::info, e.node + ": loaded " + e.model.spelt() + " in " + to_text(now - began->second)});
     }
     note_swap_time(e.node, e.model, *gate, now);
@@ -149,7 +151,10 @@ void Dispatch::on_event(const Adopted& e, Time now) {
     const NodeSettings* was = before->node(node.name);
     const bool same = known && was && was->addresses == node.addresses;
     next.nodes.push_back(same ? std::move(*known) : NodeBelief{.name = node.name, .since = now});
-    if (known && !same) gates_[node.name].lost(now);  // another machine answers to this name
+    if (known && !same) {  // another machine answers to this name
+      gates_[node.name].lost(now);
+      seen_.node_lost(node.name);
+    }
     gates_[node.name];
   }
   std::vector<NodeName> elsewhere;

@@ -61,6 +61,7 @@ struct GateFacts {  // what the gate may ask about the world, handed in at each 
   struct Model {
     ModelName name{};
     Bytes need = 0;
+    Bytes file = 0, kv_per_token = 0;  // what a load reads; what a token of its prompt cache takes
     int parallel = 1, num_ctx = 0;
     std::optional<bool> use_mmap{};
     bool pinned = false;

@@ -15,9 +15,8 @@ struct Ledger {
   std::int64_t arrived = 0, answered = 0, left = 0, failed = 0;
   std::int64_t loads = 0, unloads = 0, swaps_given_up = 0;
   std::map<std::string, std::int64_t> refused{};  // by code
-  // measured, for estimates: EWMA
-  std::map<std::string, double> load_s{};         // "node/model" -> wall seconds of the gate's own load
-  std::map<std::string, double> prefill_tps{};    // "node/model" -> prompt tokens a second
+  // "node/model" -> prompt tokens a second as they went by, whatever else was at work: EWMA. How long a cancelled prompt goes on.
+  std::map<std::string, double> prompt_tps{};
 };
 
 }  // namespace rr

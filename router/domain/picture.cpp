@@ -49,8 +49,7 @@ std::string load_words(const Footprint& need) {
 
 // Measured, else 1 GB/s and the 2.5 s that every load takes.
 Duration Dispatch::expected_load(const NodeName& node, const ModelName& model) const {
-  if (auto known = ledger_.load_s.find(node + "/" + model.key()); known != ledger_.load_s.end()) return seconds(known->second);
-  return seconds(static_cast<double>(footprint(*settings_, fleet_, node, model).weights) / 1e9 + 2.5);
+  return seconds(seen_.pace.load_s(node, model, footprint(*settings_, fleet_, node, model).weights));
 }
 
 // Nothing when only a slot is missing: how long an answer takes is not known.
@@ -66,12 +65,12 @@ std::optional<Duration> Dispatch::expected_ready(const NodeName& node, const Mod
 
 RolePicture Dispatch::role_state(const RoleSettings& role, Time now) const {
   RolePicture out{.name = role.name, .state = "unavailable", .model = role.model, .node = role.nodes.front(), .why = "", .expected = {}, .required = role.required};
-  const auto placed = place(ask_of(role, *settings_), fleet_, *settings_);
-  if (!placed) {
-    out.why = placed.error().sentence;
+  const auto node = where(ask_of(role, *settings_), now);
+  if (!node) {
+    out.why = node.error().sentence;
     return out;
   }
-  out.node = placed->node;
+  out.node = *node;
   const NodeBelief* belief = fleet_.node(out.node);
   const Gate* g = gate(out.node);
   if (!g || !belief || belief->state == NodeState::unknown) {
@@ -120,7 +119,7 @@ std::string Dispatch::swap_words(const RoleSettings& role, const NodeName& node,
   }
   const GateFacts& known = facts(node);
   std::vector<Waiting> wanted{{.model = role.model, .count = 1, .oldest = now}};
-  const PolicyView view{g, known, wanted, *settings_, node};
+  const PolicyView view{g, known, wanted, *settings_, node, seen_};
   Wish wish = next(settings_->policy, view, now);
   if (std::holds_alternative<WaitUntil>(wish)) {  // somebody busy has to leave: who, if it came to that
     wanted.front().oldest = now - settings_->max_wait;
@@ -142,6 +141,8 @@ NodePicture Dispatch::node_picture(const NodeBelief& belief, Time now) const {
       if (r.name == h.model) m.vram = r.size_vram;
     if (h.in_flight == 0 && h.expires) m.lease = std::max(Duration::zero(), *h.expires - now);
     if (h.in_flight > 0 && !passthrough() && !h.next.forever()) m.lease = h.next.value;  // begins anew when it is idle
+    if (const KeepAlive keep = settings_->keep_alive(h.model, ""); settings_->policy == PolicyName::smart && !keep.forever() && !keep.zero())
+      m.lease = h.in_flight > 0 ? keep.value : std::max(Duration::zero(), h.used + keep.value - now);  // kept by the router
     out.models.push_back(std::move(m));
   }
   out.used = g->used();

@@ -4,6 +4,15 @@
 
 namespace rr {
 
+std::string_view to_text(PolicyName policy) {
+  switch (policy) {
+    case PolicyName::passthrough: return "passthrough";
+    case PolicyName::seed: return "seed";
+    case PolicyName::smart: return "smart";
+  }
+  return "";
+}
+
 const RoleSettings* Settings::role(std::string_view name) const {
   for (const RoleSettings& r : roles)
     if (r.name == name) return &r;

@@ -45,7 +45,8 @@ struct ModelSettings {
   Place at{};
 };
 
-enum class PolicyName { passthrough, seed };
+enum class PolicyName { passthrough, seed, smart };
+std::string_view to_text(PolicyName);
 
 struct Door {  // what is closed to clients unless the YAML opens it
   bool open = false;
@@ -74,7 +75,7 @@ struct Settings {
   std::vector<ModelSettings> models{};
   ModelSettings model_default;      // models.default: for models not listed
 
-  PolicyName policy = PolicyName::seed;
+  PolicyName policy = PolicyName::smart;
   Duration max_wait = std::chrono::minutes(15);
   Duration swap_timeout = std::chrono::minutes(3);
   bool release_on_exit = false;     // smart_swap.on_exit: release

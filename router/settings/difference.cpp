@@ -9,7 +9,7 @@ namespace {
 
 using Changes = std::vector<std::string>;
 
-std::string text_of(PolicyName policy) { return policy == PolicyName::seed ? "seed" : "passthrough"; }
+std::string text_of(PolicyName policy) { return std::string(to_text(policy)); }
 std::string text_of(OnOverflow on) { return on == OnOverflow::warn ? "warn" : "refuse"; }
 std::string text_of(bool flag) { return flag ? "true" : "false"; }
 std::string text_of(const Door& door) { return door.open && !door.node.empty() ? door.node : text_of(door.open); }

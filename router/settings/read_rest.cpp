@@ -33,12 +33,12 @@ void check_sum(const Said& one, const Said& all) {
 }
 
 void read_policy(const Cursor& cursor, PolicyName& policy) {
-  const auto word = cursor.word("seed or passthrough");
+  const auto word = cursor.word("smart, seed or passthrough");
   if (!word) return;
-  if (*word == "seed") policy = PolicyName::seed;
+  if (*word == "smart") policy = PolicyName::smart;
+  else if (*word == "seed") policy = PolicyName::seed;
   else if (*word == "passthrough") policy = PolicyName::passthrough;
-  else if (*word == "smart") cursor.mistake("\"smart\" is not in this version: use seed");
-  else cursor.mistake(quoted(*word) + " is no policy" + did_you_mean(*word, {"seed", "passthrough"}, "policies"));
+  else cursor.mistake(quoted(*word) + " is no policy" + did_you_mean(*word, {"smart", "seed", "passthrough"}, "policies"));
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ namespace {
 
 struct Edited : Town {
   explicit Edited(double clock = 400) : Town("", clock), path(std::filesystem::temp_directory_path() / ("role-router-" + std::to_string(::getpid()) + ".yaml")) {
-    text = two_macs(macbook->port(), mini->port());
+    text = two_macs(macbook->port(), mini->port(), "smart_swap: { policy: seed }\n");
     save(text);
     on_loop([&] { reload.emplace(router->house().shared_from_this(), path.string()); });
   }

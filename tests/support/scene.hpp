@@ -83,7 +83,8 @@ inline std::string two_nodes(std::uint16_t here, std::uint16_t there, const std:
          "  there: { address: 127.0.0.1:" + std::to_string(there) + ", gpu_memory: 56GiB }\n"
          "models:\n"
          "  qwen3-coder:30b:   { num_ctx: 32768, size: 19GB, parallel: " + std::to_string(parallel) + " }\n"
-         "  qwen2.5-coder:14b: { num_ctx: 16384, size: 9.0GB }\n" + more;
+         "  qwen2.5-coder:14b: { num_ctx: 16384, size: 9.0GB }\n"
+         "smart_swap: { policy: seed }\n" + more;
 }
 
 class Scene : public Loop {

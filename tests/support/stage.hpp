@@ -12,6 +12,7 @@ namespace rr::test {
 // The two Macs of config/router.yaml, as they take their places in memory (swap figures: 50.5, 21.6, 12.2, 2.6 GiB).
 inline Settings two_macs() {
   Settings s;
+  s.policy = PolicyName::seed;
   s.nodes = {{.name = "macbook", .addresses = {{"127.0.0.1", 11434}}, .gpu_memory = 19'005'000'000},
              {.name = "mac-mini", .addresses = {{"10.0.0.2", 11434}}, .gpu_memory = 56 * gib}};
   const auto role = [](const char* name, std::vector<NodeName> nodes, const char* model, KeepAlive keep) {
@@ -67,6 +68,7 @@ class Stage {
     life.prompt = std::chrono::milliseconds(tokens * 1000 / 300);
     life.answer = answer;
     if (patience) clock.after(*patience, [this, id] { leave(id); });
+    waits_.insert(id);
     on(Arrived{life.ask});
     return id;
   }
@@ -74,6 +76,7 @@ class Stage {
     Life& life = lives[id];
     if (life.over()) return;
     life.left = true;
+    waits_.erase(id);
     if (life.grants == 0) return on(Left{id});
     const auto sent = reached_.count(id);
     if (sent) nodes[life.grant.node]->cancel(id);
@@ -137,6 +140,7 @@ class Stage {
       Life& life = lives[g->id];
       if (life.over() || life.grants > 0) complain(id_text(g->id) + " granted twice or too late");
       ++life.grants;
+      waits_.erase(g->id);
       life.granted = clock.now;
       life.grant = *g;
       clock.after(hop, [this, id = g->id] { submit(id); });
@@ -144,6 +148,7 @@ class Stage {
       Life& life = lives[r->id];
       if (life.over() || life.grants > 0) complain(id_text(r->id) + " refused after an answer");
       ++life.refusals;
+      waits_.erase(r->id);
       life.ended = clock.now;
       life.code = r->refusal.code;
       if (r->refusal.sentence.empty()) complain("a refusal without a sentence");
@@ -253,11 +258,26 @@ class Stage {
     for (const NodeSettings& n : dispatch.settings()->nodes)
       if (const Gate* g = dispatch.gate(n.name); g && n.gpu_memory > 0 && g->used() > n.gpu_memory && !foreign)
         complain("the gate holds more than " + n.name + " has");
+    if (static_cast<int>(waits_.size()) != dispatch.waiting()) complain("somebody is neither waiting nor heard");
+    for (const TicketId id : waits_) {
+      const Life& life = lives[id];
+      const RoleSettings* role = settings->role(life.ask.role);
+      if (role && role->nodes.size() == 1 && idle(role->nodes.front())) {
+        complain(id_text(id) + " waits for " + life.ask.model.spelt() + " while " + role->nodes.front() + " does nothing");
+      }
+    }
+  }
+  // Up, and nothing runs, moves or is asked of it: who waits for such a node waits for ever.
+  bool idle(const NodeName& name) const {
+    const NodeBelief* belief = dispatch.fleet().node(name);
+    const Gate* g = dispatch.gate(name);
+    return belief && belief->state == NodeState::up && g && g->phase() == SwapPhase::steady && !g->orders_out() && !g->wake() &&
+           std::none_of(g->held().begin(), g->held().end(), [](const Held& h) { return h.in_flight > 0; });
   }
 
   std::set<NodeName> loading_{};
   std::map<NodeName, bool> looking_{}, wanted_{};
-  std::set<TicketId> reached_{}, began_{};
+  std::set<TicketId> reached_{}, began_{}, waits_{};
   std::optional<Time> wake_{};
   TicketId last_ = 0;
 

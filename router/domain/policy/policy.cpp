@@ -1,4 +1,4 @@
-#include "domain/policy/policy.hpp"
+#include "domain/policy/smart.hpp"
 
 namespace rr {
 
@@ -6,6 +6,7 @@ Wish next(PolicyName name, const PolicyView& view, Time now) {
   switch (name) {
     case PolicyName::passthrough: return passthrough::next(view, now);
     case PolicyName::seed: return seed::next(view, now);
+    case PolicyName::smart: return smart::next(view, now);
   }
   return std::monostate{};
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "domain/gate.hpp"
+#include "domain/policy/experience.hpp"
 
 #include <variant>
 
@@ -19,6 +20,7 @@ struct PolicyView {
   const std::vector<Waiting>& waiting;   // longest-waiting head first
   const Settings& settings;
   NodeName node;
+  const Experience& seen;
 };
 
 struct WaitUntil { Time at; };

@@ -56,7 +56,7 @@ TEST_CASE("/health gives numbers in the units of their names") {
   const auto said = told(picture());
   const auto& mini = said["nodes"]["mac-mini"];
   CHECK(said["up"] == "2h13m");
-  CHECK(said["policy"] == "seed");
+  CHECK(said["policy"] == "smart");
   CHECK(said["config"]["refused"].is_null());
   CHECK(mini["heard_s_ago"] == 0.4);
   CHECK(mini["links"][0]["rtt_ms"] == 0.6);

@@ -134,7 +134,7 @@ class Play {
     std::vector<Waiting> waiting;
     for (int m = 0; m < models; ++m)
       if (s.waiting[m] > 0) waiting.push_back({.model = name[m], .count = s.waiting[m], .oldest = s.now});
-    const Wish wish = seed::next({s.gate, w.facts, waiting, w.settings, "n"}, s.now);
+    const Wish wish = seed::next({s.gate, w.facts, waiting, w.settings, "n", {}}, s.now);
     const auto* p = std::get_if<Proposal>(&wish);
     if (!p) return false;
     if (!s.gate.refuses(*p, w.facts, s.now)) {

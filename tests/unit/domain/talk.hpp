@@ -12,6 +12,7 @@ constexpr Bytes big = 50 * gib, middle = 21 * gib, small = 12 * gib, tiny = 2 * 
 
 inline Settings macs() {
   Settings s;
+  s.policy = PolicyName::seed;
   s.nodes = {{.name = "book", .addresses = {{"127.0.0.1", 11434}}, .gpu_memory = 18 * gib}, {.name = "mini", .addresses = {{"10.0.0.2", 11434}}, .gpu_memory = 56 * gib}};
   s.roles = {{.name = "router", .nodes = {"book"}, .model = router, .keep_alive = for_ever},
              {.name = "architect", .nodes = {"mini"}, .model = architect, .keep_alive = {0s}},

@@ -39,7 +39,7 @@ TEST_CASE("one word changed in config/router.yaml is told as one change") {
       {"{ num_ctx: 8192,  size: 1.4GB }", "{ num_ctx: 8192, use_mmap: false }", "qwen3:1.7b size 1400MB -> unknown; qwen3:1.7b use_mmap unset -> false"},
       {"{ num_ctx: 16384, size: 9.0GB }", "{ num_ctx: 16384, size: 9GB, on_overflow: refuse, parallel: 2 }",
        "qwen2.5-coder:14b parallel 1 -> 2; qwen2.5-coder:14b on_overflow warn -> refuse"},
-      {"policy: seed", "policy: passthrough", "policy seed -> passthrough"},
+      {"policy: smart", "policy: passthrough", "policy smart -> passthrough"},
       {"max_wait: 15m", "max_wait: 20m", "max_wait 15m -> 20m"},
       {"max_wait: 15m", "max_wait: 15m\n  swap_timeout: 1m\n  on_exit: release", "swap_timeout 3m -> 1m; on_exit keep -> release"},
       {"# Which", "drain_timeout: 1\nfirst_byte: 0\nlimits: { waiting: 9, body: 1MiB }\n# Which",

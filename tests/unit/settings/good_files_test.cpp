@@ -72,7 +72,7 @@ TEST_CASE("config/router.yaml is the two Macs: four roles, each where its line s
   CHECK(s->model(ModelName("qwen3-coder:30b")).size == 19 * gb);
   CHECK(s->model(ModelName("qwen2.5-coder:14b")).num_ctx == 16384);
   CHECK(s->model(ModelName("qwen2.5-coder:14b")).size == 9 * gb);
-  CHECK(s->policy == PolicyName::seed);
+  CHECK(s->policy == PolicyName::smart);
   CHECK(s->max_wait == 15min);
 }
 
