@@ -51,7 +51,7 @@ void same_reading(const Plain& plain, const Members& members, std::string_view b
     const PlainMember* found = find(plain, member.name);
     promise(found && member.value.in(body) == found->value && member.key.in(body) == found->raw_name, "a member's span is another", body);
   }
-  for (const std::string_view name : {"model", "stream", "keep_alive", "options", "messages", "prompt"}) {
+  for (const std::string_view name : {"model", "stream", "keep_alive", "options", "messages", "prompt", "shift"}) {
     const auto count = std::count_if(plain.begin(), plain.end(), [&](const PlainMember& m) { return m.name == name; });
     promise(count == (members.find(name) ? 1 : 0), "a member was not seen", body);
   }
@@ -81,6 +81,7 @@ void native(std::string_view body, const Edits& edits, Kind kind) {
   promise(after.has_value() && used == edited.size(), "the edited body is no JSON", edited);
   Wanted top{{"model", "\"" + edits.model + "\""}};
   if (edits.keep_alive) top["keep_alive"] = *edits.keep_alive;
+  if (edits.keep_alive && find(*before, "shift")) top["shift"] = "null";
   Wanted inner;
   if (edits.num_ctx > 0) inner["num_ctx"] = std::to_string(edits.num_ctx);
   if (edits.use_mmap) inner["use_mmap"] = *edits.use_mmap ? "true" : "false";

@@ -63,7 +63,7 @@ std::vector<Good> good_bodies() {
 // One line of the Go program.
 struct Reading {
   bool refused = true;
-  std::string model{}, stream{}, keep_alive{}, num_ctx{}, use_mmap{}, options{}, rest{};
+  std::string model{}, stream{}, keep_alive{}, num_ctx{}, use_mmap{}, shift{}, options{}, rest{};
 };
 
 Reading reading_of(std::string line) {
@@ -72,7 +72,7 @@ Reading reading_of(std::string line) {
   if (line == "no") return out;
   out.refused = false;
   std::istringstream words(line);
-  words >> out.model >> out.stream >> out.keep_alive >> out.num_ctx >> out.use_mmap >> out.options >> out.rest;
+  words >> out.model >> out.stream >> out.keep_alive >> out.num_ctx >> out.use_mmap >> out.shift >> out.options >> out.rest;
   REQUIRE(!out.rest.empty());
   return out;
 }
@@ -108,7 +108,7 @@ Case ask_router(const Good& good, std::string text, bool by_path) {
   if (!ask) return out;
   out.accepted = true;
   out.sent = splice(body, *members, edits).joined();
-  out.meant = {.refused = false, .model = hexadecimal(members->model.value_or("")), .stream = "-", .keep_alive = "-", .num_ctx = "-", .use_mmap = {}, .options = {}, .rest = {}};
+  out.meant = {.refused = false, .model = hexadecimal(members->model.value_or("")), .stream = "-", .keep_alive = "-", .num_ctx = "-", .use_mmap = {}, .shift = {}, .options = {}, .rest = {}};
   if (members->stream) out.meant.stream = *members->stream ? "true" : "false";
   if (members->keep_alive) {
     const KeepAlive lease = parse_keep_alive(*members->keep_alive).value();
@@ -136,6 +136,7 @@ std::string difference(const Case& one, const Reading& body, const Reading& sent
   if (sent.num_ctx != std::to_string(edits.num_ctx)) return "num_ctx as sent";
   if (sent.stream != body.stream) return "stream as sent";
   if (sent.use_mmap != "true") return "use_mmap as sent";
+  if (sent.shift != "-") return "shift as sent";  // a model has one for every client, as it has one context
   if (sent.options != body.options) return "the other options as sent";
   if (sent.rest != body.rest) return "the rest as sent";
   return "";

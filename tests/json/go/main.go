@@ -3,7 +3,7 @@
 //	reading FILE
 //
 // FILE holds bodies, each behind its kind (c chat, g generate, e embed) and its size in four bytes, little end first. For each a
-// line: "no" when the server would refuse it, else model (hexadecimal), stream, keep_alive (nanoseconds), num_ctx, use_mmap,
+// line: "no" when the server would refuse it, else model (hexadecimal), stream, keep_alive (nanoseconds), num_ctx, use_mmap, shift,
 // a hash of all other options and a hash of everything else. "-" = absent or null.
 package main
 
@@ -188,14 +188,14 @@ func hash(v any) (string, error) {
 func read(kind byte, body []byte) (string, error) {
 	var request any
 	var common *Common
-	var stream **bool
+	var stream, shift **bool
 	switch kind {
 	case 'c':
 		r := &ChatRequest{}
-		request, common, stream = r, &r.Common, &r.Stream
+		request, common, stream, shift = r, &r.Common, &r.Stream, &r.Shift
 	case 'g':
 		r := &GenerateRequest{}
-		request, common, stream = r, &r.Common, &r.Stream
+		request, common, stream, shift = r, &r.Common, &r.Stream, &r.Shift
 	default:
 		r := &EmbedRequest{}
 		request, common = r, &r.Common
@@ -203,15 +203,21 @@ func read(kind byte, body []byte) (string, error) {
 	if err := json.NewDecoder(bytes.NewReader(body)).Decode(request); err != nil {
 		return "", err
 	}
-	streams, keepAlive := "-", "-"
-	if stream != nil && *stream != nil {
-		streams = strconv.FormatBool(**stream)
+	flag := func(value **bool) string {
+		if value == nil || *value == nil {
+			return "-"
+		}
+		return strconv.FormatBool(**value)
 	}
+	keepAlive := "-"
 	if common.KeepAlive != nil {
 		keepAlive = strconv.FormatInt(int64(common.KeepAlive.Duration), 10)
 	}
-	words := []string{hex.EncodeToString([]byte(common.Model)) + ".", streams, keepAlive,
-		option(common.Options, "num_ctx"), option(common.Options, "use_mmap")}
+	words := []string{hex.EncodeToString([]byte(common.Model)) + ".", flag(stream), keepAlive,
+		option(common.Options, "num_ctx"), option(common.Options, "use_mmap"), flag(shift)}
+	if shift != nil {
+		*shift = nil
+	}
 	options := "0"
 	var err error
 	if len(common.Options) > 0 {
