@@ -55,7 +55,7 @@ TEST_CASE("left to itself, the simulated pair takes as long as the reference say
       {"s1-50", true, 2591, 57, 25, 14},      {"s2-50", true, 5055, 176, 159, 31},   {"pp2-50", true, 6216, 211, 158, 55},   {"office-50", true, 10420, 119, 123, 25},
   };
   for (const Row& row : rows) {
-    CAPTURE(row.script);
+    CAPTURE(std::string(row.script));
     CAPTURE(row.dense);
     const Played p = played(row.script, PolicyName::passthrough, row.dense);
     CHECK(std::abs(p.makespan_s - row.makespan) <= 1);
@@ -72,7 +72,7 @@ TEST_CASE("smart is as good as the reference: 5 % of makespan, 10 % of p95, two 
       {"s1-50", true, 2595, 57, 24, 15},  {"s2-50", true, 4619, 179, 170, 25}, {"office-50", true, 10114, 112, 127, 23},
   };
   for (const Row& row : rows) {
-    CAPTURE(row.script);
+    CAPTURE(std::string(row.script));
     CAPTURE(row.dense);
     const Played p = played(row.script, PolicyName::smart, row.dense);
     CHECK(p.makespan_s <= row.makespan * 1.05);
@@ -89,7 +89,7 @@ TEST_CASE("with many teams smart needs far less than Ollama left to itself") {
   static constexpr Goal goals[] = {{"pp2-50", false, 0.90, 0.99}, {"s4-50", false, 0.75, 0.70}, {"s8-50", false, 0.56, 0.74},
                                    {"pp2-50", true, 0.84, 1.08},  {"s4-50", true, 0.69, 0.84},  {"s8-50", true, 0.66, 0.95}};
   for (const Goal& goal : goals) {
-    CAPTURE(goal.script);
+    CAPTURE(std::string(goal.script));
     CAPTURE(goal.dense);
     const Played plain = played(goal.script, PolicyName::passthrough, goal.dense), smart = played(goal.script, PolicyName::smart, goal.dense);
     CHECK(smart.makespan_s <= goal.makespan * plain.makespan_s);
@@ -103,7 +103,7 @@ TEST_CASE("nobody is stuck behind the gate, and a keep_alive that clients send c
   for (const char* name : all_scripts)
     for (const bool dense : {false, true})
       for (const PolicyName policy : {PolicyName::smart, PolicyName::seed}) {
-        CAPTURE(name);
+        CAPTURE(std::string(name));
         CAPTURE(dense);
         CAPTURE(to_text(policy));
         const Played plain = played(name, policy, dense), said = played(name, policy, dense, half_an_hour);
