@@ -1,9 +1,9 @@
 // A day of virtual time, and a thousand short lives with every fault, under both policies: nobody is stuck, everybody is answered once.
+#include "support/long_run.hpp"
 #include "support/stage.hpp"
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <random>
 
 using namespace rr;
@@ -92,7 +92,7 @@ void day(PolicyName policy) {
 
 // Short lives: a few requests and whatever can go wrong, then quiet. Every fault is followed by its end.
 void short_lives(PolicyName policy) {
-  const unsigned lives = std::getenv("RR_LONG") ? 50'000 : 500;
+  const unsigned lives = long_run() ? 50'000 : 500;
   const PolicyName other = policy == PolicyName::smart ? PolicyName::seed : PolicyName::smart;
   for (unsigned seed = 1; seed <= lives; ++seed) {
     CAPTURE(seed);
