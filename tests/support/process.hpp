@@ -9,6 +9,7 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -63,6 +64,7 @@ class Program {
 #else
     posix_spawn_file_actions_addclosefrom_np(&files, 3);
 #endif
+    ::setenv("XDG_STATE_HOME", folder_.file("state").c_str(), 1);  // what it remembers is gone with the folder
     const int failed = ::posix_spawn(&pid_, RR_BINARY, &files, &how, argv.data(), environ);
     posix_spawn_file_actions_destroy(&files);
     posix_spawnattr_destroy(&how);
