@@ -36,6 +36,8 @@ struct Line {
   Usage usage;
 };
 
+constexpr std::int64_t most = std::int64_t{1} << 50;  // of tokens, of nanoseconds: what is added up later stays in range
+
 std::optional<Line> read(std::string_view text) {
   const simdjson::padded_string copy(text);
   od::parser parser;
@@ -60,6 +62,7 @@ std::optional<Line> read(std::string_view text) {
       if (whole_text(copy, value).starts_with('"')) out.usage.done_reason = text_of(copy, value);
     } else if (name.ends_with("_count") || name.ends_with("_duration")) {
       if (value.get_int64().get(number)) continue;
+      number = std::clamp<std::int64_t>(number, 0, most);
       if (name == "prompt_eval_count") out.usage.prompt_tokens = number;
       if (name == "eval_count") out.usage.output_tokens = number;
       if (name == "prompt_eval_duration") out.usage.prompt_time = Duration{number};

@@ -60,7 +60,7 @@ std::string_view node_path(Kind kind) {
 // Statuses after which another node may do better: it is full, it fails, or it lacks the model after all.
 bool worth_elsewhere(int status) { return status == 404 || status == 429 || status >= 500; }
 
-bool wants_done(Kind kind) { return kind == Kind::chat || kind == Kind::generate || kind == Kind::chat_completions; }
+bool wants_done(Kind kind) { return kind == Kind::chat || kind == Kind::generate || api::translated(kind); }
 
 void count(Call& call, const api::AnswerWatch& watch, Ticket& ticket, Ending ending) {
   Outcome& outcome = ticket.outcome;
@@ -81,17 +81,17 @@ ReplyHead head_for_client(const Call& call, const wire::CheckedReply& node, bool
   return head;
 }
 
-api::openai_chat::Shape shape(const Call& call, const api::Members& members) {
-  return {.id = "chatcmpl-" + id_text(call.id).substr(2) + "-" + std::to_string(call.began.time_since_epoch().count() % 1'000'000'007),
-          .created = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count(),
-          .model = call.ask.asked_model,
-          .include_usage = api::openai_chat::include_usage(call.request.body.view(), members)};
+// Null for a native route.
+std::unique_ptr<api::Translation> translation(const Call& call, const api::Members& members) {
+  return api::translation(call.route.kind, members,
+                          {.unique = id_text(call.id).substr(2) + "-" + std::to_string(call.began.time_since_epoch().count() % 1'000'000'007),
+                           .created = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count(),
+                           .model = call.ask.asked_model});
 }
 
 // The node's whole (non-streamed) answer.
-wire::Task<Attempt> pass_whole(Call& call, api::openai_chat::Shape shape, wire::Connection& connection,
+wire::Task<Attempt> pass_whole(Call& call, api::Translation* translation, wire::Connection& connection,
                                const wire::CheckedReply& node, Ticket& ticket) {
-  const bool translated = call.route.kind == Kind::chat_completions;
   auto body = co_await connection.read_rest(most_answer, call.settings->between_chunks);
   if (!body) co_return lost(transport(call, body.error()));
   api::AnswerWatch watch;
@@ -105,8 +105,8 @@ wire::Task<Attempt> pass_whole(Call& call, api::openai_chat::Shape shape, wire::
                                                       " answered without done:true, so the answer is not whole; ask again"});
   }
   std::string out;
-  if (translated) {
-    auto rendered = api::openai_chat::whole(*body, shape);
+  if (translation) {
+    auto rendered = translation->whole(*body);
     if (!rendered) co_return failed(rendered.error(), false);
     out = std::move(*rendered);
   } else {
@@ -115,21 +115,20 @@ wire::Task<Attempt> pass_whole(Call& call, api::openai_chat::Shape shape, wire::
   count(call, watch, ticket, Ending::ok);
   call.status = node.head.status;
   call.first_byte = std::chrono::steady_clock::now();
-  call.client.send(head_for_client(call, node, translated), std::move(out), call.house->draining);
+  call.client.send(head_for_client(call, node, translation != nullptr), std::move(out), call.house->draining);
   co_return done();
 }
 
-wire::Task<Attempt> pass_stream(Call& call, api::openai_chat::Shape shape, wire::Connection& connection,
+wire::Task<Attempt> pass_stream(Call& call, api::Translation* translation, wire::Connection& connection,
                                 const wire::CheckedReply& node, Ticket& ticket) {
-  const bool translated = call.route.kind == Kind::chat_completions;
   std::unique_ptr<Watched> passage;
-  if (translated) passage = std::make_unique<OpenAiPassage>(call, std::move(shape));
+  if (translation) passage = std::make_unique<TranslatedPassage>(call, *translation);
   else passage = std::make_unique<NativePassage>(call, call.grant.model.spelt(), call.ask.asked_model);
   const wire::RelayLimits limits{.between = call.settings->between_chunks,
                                  .stream_buffer = static_cast<std::size_t>(call.settings->limits.stream_buffer),
                                  .stream_buffers = &call.house->stream_buffers};
   call.status = node.head.status;
-  const wire::RelayEnd end = co_await wire::relay(call.client, connection, head_for_client(call, node, translated), *passage, limits);
+  const wire::RelayEnd end = co_await wire::relay(call.client, connection, head_for_client(call, node, translation != nullptr), *passage, limits);
   using How = wire::RelayEnd::How;
   switch (end.how) {
     case How::whole: count(call, passage->watch(), ticket, Ending::ok); break;
@@ -184,21 +183,19 @@ wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& tic
                                   .sentence = "node " + call.grant.node + " left the configuration", .retry_after_s = 1}, true);
   call.link = to_text(*address);
   const std::string_view body = call.request.body.view();
-  const bool translated = call.route.kind == Kind::chat_completions;
   const api::Edits edits{.model = call.grant.model.spelt(),
                          .num_ctx = call.grant.num_ctx,
                          .keep_alive = call.grant.keep_alive ? std::optional(api::json_text(*call.grant.keep_alive)) : std::nullopt,
                          .use_mmap = call.grant.use_mmap};
   if (const auto shift = members.value("shift"); shift && edits.keep_alive && shift.in(body) != "null") call.ignored = "shift " + std::string(shift.in(body));
   Result<api::Pieces> pieces = api::Pieces{};
-  if (translated) pieces = api::openai_chat::to_native(body, members, call.ask, edits);
+  const auto translated = translation(call, members);
+  if (translated) pieces = translated->to_native(members, call.ask, edits);
   else pieces = api::splice(body, members, edits);
   if (!pieces) {
     ticket.outcome = {.ending = Ending::refused, .sent = false};
     co_return failed(pieces.error(), false);
   }
-  api::openai_chat::Shape answer_shape;
-  if (translated) answer_shape = shape(call, members);
 
   wire::Client::Watch watch;
   auto connection = co_await call.house->upstream.connect(
@@ -211,7 +208,7 @@ wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& tic
   }
   watch = call.client.on_gone(connection->closer());
   const Asked asked(*call.house, call.id, connection->closer());
-  RequestHead head{.method = "POST", .target = std::string(node_path(call.route.kind)),
+  RequestHead head{.method = "POST", .target = std::string(translated ? translated->path() : node_path(call.route.kind)),
                    .fields = wire::to_node(call.request.head.fields, via)};
   set(head.fields, "Content-Type", "application/json");
   ticket.outcome.sent = true;
@@ -227,8 +224,8 @@ wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& tic
   Attempt result;
   if (node->head.status != 200) result = co_await pass_error(call, *connection, *node, ticket);
   else if (call.ask.stream && node->framing == wire::Framing::chunked)
-    result = co_await pass_stream(call, std::move(answer_shape), *connection, *node, ticket);
-  else result = co_await pass_whole(call, std::move(answer_shape), *connection, *node, ticket);
+    result = co_await pass_stream(call, translated.get(), *connection, *node, ticket);
+  else result = co_await pass_whole(call, translated.get(), *connection, *node, ticket);
   if (call.client.gone() && !result.done) result = done();
   call.house->upstream.keep(std::move(*connection));
   co_return result;

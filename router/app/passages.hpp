@@ -1,7 +1,7 @@
 // What becomes of a node's streamed lines on their way to the client: native (renamed) or translated.
 #pragma once
 
-#include "api/dialects/openai_chat.hpp"
+#include "api/dialects/translation.hpp"
 #include "api/usage.hpp"
 #include "app/call.hpp"
 #include "wire/relay.hpp"
@@ -41,15 +41,15 @@ class NativePassage final : public Watched {
   api::Rename rename_;
 };
 
-class OpenAiPassage final : public Watched {
+class TranslatedPassage final : public Watched {
  public:
-  OpenAiPassage(Call& call, api::openai_chat::Shape shape) : Watched(call), stream_(std::move(shape)) {}
+  TranslatedPassage(Call& call, api::Translation& translation) : Watched(call), translation_(translation) {}
 
  private:
-  void render(std::string_view lines, std::string& out) override { stream_.take(lines, out); }
-  void finish(std::string& out) override { stream_.finish(out); }
+  void render(std::string_view lines, std::string& out) override { translation_.take(lines, out); }
+  void finish(std::string& out) override { translation_.finish(out); }
   bool shows_errors() const override { return false; }
-  api::openai_chat::Stream stream_;
+  api::Translation& translation_;
 };
 
 }  // namespace rr::app

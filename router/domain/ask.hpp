@@ -12,9 +12,13 @@ enum class Kind {
   root, version, tags, ps, show,            // answered here, or by any node that has the model
   chat, generate, embed, embeddings,        // inference on the native API
   models, model, chat_completions,          // the OpenAI dialect
+  completions, v1_embeddings, responses,
+  messages, count_tokens,                   // the Anthropic dialect
   manage, blob,                             // pull, push, create, copy, delete, me; /api/blobs/<digest>: for one node
   web,                                      // web_search, web_fetch: for the account of one node
   health, live, explain,
+  request,                                  // /requests/<id>: the story of one
+  admin,                                    // /admin/...: what an operator wants done
   known_refused,                            // a route of Ollama, OpenAI or Anthropic that is not served (yet)
 };
 

@@ -79,9 +79,10 @@ void Dispatch::grant(Waiter waiter, Time now) {
   }
   Gate* gate = gate_of(waiter.node);
   if (gate) gate->grant(ask.model, grant.keep_alive.value_or(for_ever), now);
-  count_share(waiter.node, now);
+  Share& share = shares_[waiter.node];
+  share.enter(ask.model, now);
   running_[ask.id] = {.ask = ask, .node = waiter.node, .model = ask.model, .granted = now, .gated = gate != nullptr,
-                      .depth = ask.chain ? seen_.cache(waiter.node, ask.model).depth(*ask.chain) : PromptCache::never, .shared = {}, .counted = now};
+                      .depth = ask.chain ? seen_.cache(waiter.node, ask.model).depth(*ask.chain) : PromptCache::never, .shared = share.sum(now)};
   out_.push_back(std::move(grant));
 }
 
@@ -102,9 +103,10 @@ void Dispatch::on_event(const Left& e, Time now) {
 void Dispatch::on_event(const Ended& e, Time now) {
   const auto found = running_.find(e.id);
   if (found == running_.end()) return;
-  count_share(found->second.node, now);
   const Running was = std::move(found->second);
   running_.erase(found);
+  Share& share = shares_[was.node];
+  share.leave(was.model, now);
   const Outcome& outcome = e.outcome;
   switch (outcome.ending) {
     case Ending::ok:
@@ -112,7 +114,7 @@ void Dispatch::on_event(const Ended& e, Time now) {
     case Ending::client_left: ++ledger_.left; break;
     case Ending::node_failed: ++ledger_.failed; break;
   }
-  learn(was, outcome, now);
+  learn(was, outcome, share.sum(now) - was.shared, now);
   const bool in_prompt = outcome.ending == Ending::client_left && outcome.sent && !outcome.content_began && was.ask.purpose == Purpose::answer;
   const Duration rest = in_prompt ? prompt_rest(was, now) : Duration::zero();
   Gate* gate = gate_of(was.node);

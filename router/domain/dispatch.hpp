@@ -6,6 +6,7 @@
 #include "domain/ledger.hpp"
 #include "domain/place.hpp"
 #include "domain/policy/policy.hpp"
+#include "domain/share.hpp"
 
 #include <deque>
 #include <map>
@@ -89,7 +90,7 @@ class Dispatch {
  private:
   struct Waiter { Ask ask{}; NodeName node{}; Time arrived{}; Duration swapped{}; };
   struct Running { Ask ask{}; NodeName node{}; ModelName model{}; Time granted{}; bool gated = false; double depth = PromptCache::never;
-                   Duration shared{}; Time counted{}; };  // time x models at work on the node, since the grant
+                   Duration shared{}; };  // the node's share sum at the grant
   struct Ghost { NodeName node{}; ModelName model{}; Time until{}; };  // cancelled in its prompt: the slot is still busy
   struct Order { NodeName node{}; ModelName model{}; };
 
@@ -131,8 +132,7 @@ class Dispatch {
   struct Preference { NodeName node{}; std::optional<double> crowd{}; };  // crowd: as it is then, when it had a say
   Preference prefer(const Ask&, const Placement&, Time) const;
   std::size_t pick(std::size_t head, Time) const;  // index in the line of who goes first for the head's model
-  void count_share(const NodeName&, Time);      // before the models at work there change
-  void learn(const Running&, const Outcome&, Time);
+  void learn(const Running&, const Outcome&, Duration shared, Time);
   Duration prompt_rest(const Running&, Time) const;
   Duration expected_load(const NodeName&, const ModelName&) const;
   std::optional<Duration> expected_ready(const NodeName&, const ModelName&, Time) const;
@@ -146,6 +146,7 @@ class Dispatch {
   Snapshot settings_;
   Fleet fleet_{};
   std::map<NodeName, Gate> gates_{};
+  std::map<NodeName, Share> shares_{};
   std::deque<Waiter> line_{};                       // in order of arrival
   std::map<TicketId, Running> running_{};
   std::vector<Ghost> ghosts_{};

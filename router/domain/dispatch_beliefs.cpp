@@ -213,7 +213,9 @@ void Dispatch::forget_gate(const NodeName& name) {
   if (!gate || settings_->node(name)) return;
   const bool running = std::any_of(running_.begin(), running_.end(), [&](const auto& r) { return r.second.node == name; });
   const bool ghosts = std::any_of(ghosts_.begin(), ghosts_.end(), [&](const Ghost& g) { return g.node == name; });
-  if (!running && !ghosts && !gate->orders_out()) gates_.erase(name);
+  if (running || ghosts || gate->orders_out()) return;
+  gates_.erase(name);
+  shares_.erase(name);
 }
 
 std::vector<std::string> Dispatch::warnings() const {

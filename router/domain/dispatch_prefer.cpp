@@ -55,18 +55,8 @@ std::size_t Dispatch::pick(std::size_t head, Time now) const {
   return head;
 }
 
-void Dispatch::count_share(const NodeName& node, Time now) {
-  std::vector<const ModelName*> busy;
-  for (const auto& [id, r] : running_)
-    if (r.node == node && std::none_of(busy.begin(), busy.end(), [&r = r](const ModelName* m) { return *m == r.model; })) busy.push_back(&r.model);
-  for (auto& [id, r] : running_) {
-    if (r.node != node) continue;
-    r.shared += (now - r.counted) * static_cast<int>(busy.size());
-    r.counted = now;
-  }
-}
-
-void Dispatch::learn(const Running& was, const Outcome& outcome, Time now) {
+// `shared`: models x time on its node, while it ran.
+void Dispatch::learn(const Running& was, const Outcome& outcome, Duration shared, Time now) {
   if (was.ask.purpose != Purpose::answer || was.ask.needs.embedding || !outcome.sent) return;
   if (outcome.prompt_tokens > 200 && outcome.prompt_time >= shortest_prompt) {
     const double tps = static_cast<double>(outcome.prompt_tokens) / std::chrono::duration<double>(outcome.prompt_time).count();
@@ -78,7 +68,7 @@ void Dispatch::learn(const Running& was, const Outcome& outcome, Time now) {
     seen_.finished({.node = was.node, .model = was.model, .file = figures.file, .role = was.ask.role,
                     .prompt_tokens = outcome.prompt_tokens > 0 ? outcome.prompt_tokens : was.ask.tokens, .output_tokens = outcome.output_tokens,
                     .prompt_time = outcome.prompt_time, .output_time = outcome.output_time, .from_nothing = was.depth == PromptCache::never,
-                    .share = now > was.granted ? std::chrono::duration<double>(was.shared) / std::chrono::duration<double>(now - was.granted) : 1},
+                    .share = now > was.granted ? std::chrono::duration<double>(shared) / std::chrono::duration<double>(now - was.granted) : 1},
                    chain_of(was.ask), was.depth, figures.kv_per_token);
   } else if (outcome.ending == Ending::client_left) {  // its prompt is in the slot all the same
     seen_.caches[pace_key(was.node, was.model)].finished(chain_of(was.ask), was.ask.tokens);

@@ -61,10 +61,11 @@ std::string tool_calls(std::string_view raw, const std::string& answer_id, int& 
 }
 
 std::string usage(const Line& line) {
-  std::int64_t sum = 0;
-  for (const auto count : {line.prompt_count, line.output_count}) sum += std::strtoll(std::string(count).c_str(), nullptr, 10);
+  std::uint64_t sum = 0;  // beyond its range it wraps, as the shim's does
+  for (const auto count : {line.prompt_count, line.output_count})
+    sum += static_cast<std::uint64_t>(std::strtoll(std::string(count).c_str(), nullptr, 10));
   return "{\"prompt_tokens\":" + std::string(line.prompt_count) + ",\"completion_tokens\":" + std::string(line.output_count) +
-         ",\"total_tokens\":" + std::to_string(sum) + "}";
+         ",\"total_tokens\":" + std::to_string(static_cast<std::int64_t>(sum)) + "}";
 }
 
 std::string head(const Shape& shape, std::string_view object) {

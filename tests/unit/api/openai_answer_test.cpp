@@ -178,3 +178,12 @@ TEST_CASE("a tool call without an id gets one, two get two") {
   CHECK(calls[1]["index"] == 1);
   CHECK(calls[1]["function"]["arguments"] == "{\"a\":1}");
 }
+
+TEST_CASE("counts beyond all numbers are summed as the shim sums them, and overflow nothing") {
+  std::string out;
+  openai_chat::Stream stream({.id = "chatcmpl-1", .model = "coder", .include_usage = true});
+  stream.take("{\"model\":\"m\",\"message\":{\"content\":\"a\"},\"done\":true,\"done_reason\":\"stop\",\"prompt_eval_count\":9223372036854775807,"
+              "\"eval_count\":4}\n",
+              out);
+  CHECK(out.find("\"total_tokens\":-9223372036854775805}") != out.npos);
+}

@@ -23,6 +23,14 @@ TEST_CASE("a native stream is whole with its done line, and its figures are read
   CHECK(watch.usage().done_reason == "stop");
 }
 
+TEST_CASE("figures that no node can mean are held within bounds, so that what is added up later stays a number") {
+  AnswerWatch watch;
+  watch.see("{\"done\":true,\"prompt_eval_count\":9223372036854775807,\"eval_count\":-4,\"eval_duration\":9223372036854775807}");
+  CHECK(watch.usage().prompt_tokens == std::int64_t{1} << 50);
+  CHECK(watch.usage().output_tokens == 0);
+  CHECK(watch.usage().output_time == Duration{std::int64_t{1} << 50});
+}
+
 TEST_CASE("an answer that only looks done is not whole") {
   const auto done = [](std::string_view text) {
     AnswerWatch watch;
