@@ -28,7 +28,8 @@ int main(int argc, char** argv) {
   rr::app::SimulateOptions play;
   auto* simulate = program.add_subcommand("simulate", "the policy on simulated machines in virtual time: how long would this work have taken?");
   simulate->add_option("--config", play.config, "the YAML file");
-  simulate->add_option("--script", play.scripts, "a swap script (JSONL), may be repeated")->required();
+  simulate->add_option("--script", play.scripts, "a swap script (JSONL), may be repeated");
+  simulate->add_option("--replay", play.replays, "an access log: what would this YAML have done with that day? May be repeated");
   simulate->add_option("--policy", play.policies, "smart,seed,passthrough")->delimiter(',')->capture_default_str();
   simulate->add_option("--node", play.nodes, "NAME:load_gbps=0.7,speed=1,cache_gib=8: the machine to simulate, may be repeated");
   simulate->add_option("--client-keep-alive", play.client_keep_alive, "what every client sends as keep_alive");

@@ -35,6 +35,7 @@ std::string access_line(const AccessLine& line) {
   word("session", line.session);
   word("asked", line.asked);
   word("model", line.model);
+  word("instead_of", line.instead_of);
   word("node", line.node);
   word("link", line.link);
   if (!line.node.empty()) out["stream"] = line.stream;

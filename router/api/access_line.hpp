@@ -13,7 +13,7 @@ struct AccessLine {
   std::string at{};                    // when the request came, RFC 3339
   std::string id{}, method{}, path{};  // r-000412, POST, /api/chat: without prefix and query
   std::string role{}, source{}, session{};
-  std::string asked{}, model{};        // the client's spelling; what ran
+  std::string asked{}, model{}, instead_of{};  // the client's spelling; what ran; what it stood in for
   std::string node{}, link{};          // mac-mini, 169.254.19.104:11434
   bool stream = false;
   int status = 0;                      // what the client was told

@@ -69,11 +69,11 @@ std::int64_t estimate(const Members& members) {
 }
 
 // The role's nodes for the role's model, and for another model that one of them has; else any node.
-std::vector<NodeName> nodes_for(const Choice& choice, const Fleet& fleet) {
-  if (!choice.role) return {};
-  if (choice.role->model == choice.model) return choice.role->nodes;
-  for (const auto& name : choice.role->nodes)
-    if (const auto* node = fleet.node(name); node && node->find(choice.model)) return choice.role->nodes;
+std::vector<NodeName> nodes_for(const RoleSettings* role, const ModelName& model, const Fleet& fleet) {
+  if (!role) return {};
+  if (role->model == model) return role->nodes;
+  for (const auto& name : role->nodes)
+    if (const auto* node = fleet.node(name); node && node->find(model)) return role->nodes;
   return {};
 }
 
@@ -103,15 +103,18 @@ Result<Ask> classify(const RequestHead& head, const Route& route, const Members&
   std::string_view bare = wanted;  // :local says that the model is not in the cloud; it is no part of its name
   if (bare.ends_with(":local")) bare.remove_suffix(6);
   if (!choice->role && !name_is_valid(bare)) return no("model_name", 400, "invalid model name", true);
-  if (!choice->role && inventories_known(at.fleet) && !at.fleet.anyone_has(choice->model))
+  const ModelName model_name = at.settings.answering(choice->model);
+  if (!choice->role && inventories_known(at.fleet) && !at.fleet.anyone_has(model_name))
     return no("model_missing", 404, not_found(route.kind, wanted), true);
 
   if (choice->role) ask.role = choice->role->name;
   ask.source = choice->source;
   ask.because = choice->because;
   ask.asked_model = wanted.empty() ? choice->model.spelt() : wanted;
-  ask.model = choice->model;
-  ask.nodes = nodes_for(*choice, at.fleet);
+  ask.model = model_name;
+  if (!(model_name == choice->model)) ask.instead_of = choice->model;
+  else if (choice->role && choice->role->model == model_name) ask.instead_of = choice->role->instead_of;
+  ask.nodes = nodes_for(choice->role, model_name, at.fleet);
 
   auto session = session_of(head, route.session, members.first_user.value_or(""), at.session_key);
   ask.session = std::move(session.id);

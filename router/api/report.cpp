@@ -25,6 +25,7 @@ std::string_view state_word(NodeState state) {
 
 Json role(const RolePicture& picture) {
   Json out{{"state", picture.state}, {"model", picture.model.spelt()}, {"node", picture.node}};
+  if (!picture.instead_of.empty()) out["instead_of"] = picture.instead_of.spelt();
   if (!picture.why.empty()) out["why"] = picture.why;
   if (picture.expected) out["expected_s"] = whole_seconds(*picture.expected);
   return out;

@@ -101,7 +101,7 @@ Result<Choice> choose(const RequestHead& head, const Route& route, const Members
   if (wanted.empty()) return refuse_empty(route.kind);
   if (fold_name(without_latest(wanted)) == "auto") return choose_for_auto(route.kind, members, at);
   Choice choice{.model = ModelName(wanted)};
-  const auto owns = [&](const RoleSettings& role) { return role.model == choice.model; };
+  const auto owns = [&](const RoleSettings& role) { return (role.instead_of.empty() ? role.model : role.instead_of) == choice.model; };
   const auto& roles = at.settings.roles;
   const auto owner = std::find_if(roles.begin(), roles.end(), owns);
   if (owner != roles.end() && std::count_if(roles.begin(), roles.end(), owns) == 1) {

@@ -40,6 +40,7 @@ Fields told(const Call& call) {
   if (!call.grant.node.empty()) {
     fields.push_back({"X-Router-Node", call.grant.node});
     if (!call.grant.model.empty()) fields.push_back({"X-Router-Model", call.grant.model.spelt()});
+    if (!call.ask.instead_of.empty()) fields.push_back({"X-Router-Instead-Of", call.ask.instead_of.spelt()});
     fields.push_back({"Server-Timing", timing(call)});
     if (call.grant.num_ctx > 0 && call.ask.tokens > call.grant.num_ctx)
       fields.push_back({"X-Router-Context", std::to_string(call.ask.tokens) + " of " + std::to_string(call.grant.num_ctx)});

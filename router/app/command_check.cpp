@@ -1,4 +1,5 @@
 #include "app/commands.hpp"
+#include "app/gain.hpp"
 
 #include "api/role_names.hpp"
 #include "app/nodes.hpp"
@@ -73,6 +74,20 @@ void warn_of_missing(const Settings& settings, const Fleet& fleet) {
   }
 }
 
+// Two names of one digest share a runner, and with two contexts they reload it for each other.
+void warn_of_shared_weights(const Settings& settings, const Fleet& fleet) {
+  for (const NodeBelief& node : fleet.nodes)
+    for (std::size_t i = 0; i < settings.roles.size(); ++i)
+      for (std::size_t j = i + 1; j < settings.roles.size(); ++j) {
+        const RoleSettings &a = settings.roles[i], &b = settings.roles[j];
+        const Installed *one = node.find(a.model), *other = node.find(b.model);
+        const int ctx_a = settings.model(a.model).num_ctx, ctx_b = settings.model(b.model).num_ctx;
+        if (a.model == b.model || !one || !other || one->digest.empty() || one->digest != other->digest || ctx_a == ctx_b) continue;
+        std::printf("warning  %s:%d: %s and %s are the same weights on %s, with num_ctx %d and %d: they reload each other. Give both one num_ctx\n",
+                    settings.file.c_str(), b.model_at.line, a.model.spelt().c_str(), b.model.spelt().c_str(), node.name.c_str(), ctx_a, ctx_b);
+      }
+}
+
 }  // namespace
 
 std::string find_config(const std::string& given, std::vector<std::string>& looked) {
@@ -107,8 +122,11 @@ int command_check(const std::string& config) {
   std::printf("%s: 0 mistakes, %d hint%s\n", path.c_str(), hints, hints == 1 ? "" : "s");
   std::fputs(settings::print(loaded.problems, path).c_str(), stdout);
   const Fleet fleet = inventory(*loaded.settings);
-  std::printf("\n%s", settings::memory_report(*loaded.settings, fleet).c_str());
+  std::printf("\n%s", settings::memory_report(*loaded.settings, fleet, [&](const settings::Rivals& swap) {
+    return no_swap_advice(*loaded.settings, swap);
+  }).c_str());
   warn_of_missing(*loaded.settings, fleet);
+  warn_of_shared_weights(*loaded.settings, fleet);
   return 0;
 }
 

@@ -3,7 +3,7 @@
 #include "api/role_names.hpp"
 #include "app/commands.hpp"
 #include "settings/load.hpp"
-#include "sim/play.hpp"
+#include "sim/replay.hpp"
 
 #include <cmath>
 #include <cstdio>
@@ -94,6 +94,42 @@ void print(const std::vector<Row>& rows) {
   }
 }
 
+// What is to be played, and, of a recorded day, how it was.
+struct Work {
+  sim::Workload load;
+  std::optional<sim::Played> day{};
+};
+
+std::string read_all(const std::string& path, const char* option, std::string& text) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return std::string(option) + " " + path + ": cannot be read";
+  std::stringstream all;
+  all << in.rdbuf();
+  text = all.str();
+  return "";
+}
+
+std::string read_works(const SimulateOptions& options, std::vector<Work>& works) {
+  const auto name = [](const std::string& path) { return std::filesystem::path(path).stem().string(); };
+  std::string text;
+  for (const std::string& path : options.scripts) {
+    if (auto wrong = read_all(path, "--script", text); !wrong.empty()) return wrong;
+    auto work = sim::read_workload(text, name(path));
+    if (!work) return "--script " + path + ": " + work.error();
+    works.push_back({std::move(*work)});
+  }
+  for (const std::string& path : options.replays) {
+    if (auto wrong = read_all(path, "--replay", text); !wrong.empty()) return wrong;
+    auto recorded = sim::read_access_log(text, name(path));
+    if (!recorded) return "--replay " + path + ": " + recorded.error();
+    if (recorded->left_out > 0)
+      std::fprintf(stderr, "role-router simulate: %s: %zu requests are played again, %zu are not: they were refused, broken or had no tokens\n",
+                   path.c_str(), recorded->requests, recorded->left_out);
+    works.push_back({std::move(recorded->work), std::move(recorded->day)});
+  }
+  return works.empty() ? "nothing to play: give --script FILE, or --replay access.jsonl" : "";
+}
+
 }  // namespace
 
 int command_simulate(const SimulateOptions& options) {
@@ -110,23 +146,21 @@ int command_simulate(const SimulateOptions& options) {
     if (!keep) return bad_use("--client-keep-alive " + options.client_keep_alive + ": write a duration as in 30m");
     how.client_keep_alive = *keep;
   }
+  std::vector<Work> works;
+  if (const std::string wrong = read_works(options, works); !wrong.empty()) return bad_use(wrong);
   std::vector<Row> rows;
-  for (const std::string& script : options.scripts) {
-    std::ifstream in(script, std::ios::binary);
-    if (!in) return bad_use("--script " + script + ": cannot be read");
-    std::stringstream text;
-    text << in.rdbuf();
-    auto work = sim::read_workload(text.str(), std::filesystem::path(script).stem().string());
-    if (!work) return bad_use("--script " + script + ": " + work.error());
+  for (const Work& work : works) {
+    if (work.day) rows.push_back({work.load.name, "recorded", *work.day});
+    how.horizon = std::max<Duration>(std::chrono::hours(24), std::chrono::seconds(work.day ? std::llround(4 * work.day->makespan_s) : 0));
     for (const std::string& word : options.policies) {
       const auto policy = policy_of(word);
       if (!policy) return bad_use("--policy " + word + ": the policies are smart, seed, passthrough");
       Settings settings = *loaded.settings;
       settings.policy = *policy;
       how.settings = std::make_shared<const Settings>(std::move(settings));
-      auto played = sim::play(*work, how);
-      if (!played) return bad_use("--script " + script + ": " + played.error());
-      rows.push_back({work->name, word, std::move(*played)});
+      auto played = sim::play(work.load, how);
+      if (!played) return bad_use(played.error());
+      rows.push_back({work.load.name, word, std::move(*played)});
     }
   }
   if (options.json) {

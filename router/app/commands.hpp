@@ -18,7 +18,8 @@ int command_explain(const std::string& config, const std::string& role, const st
 
 struct SimulateOptions {
   std::string config;
-  std::vector<std::string> scripts;
+  std::vector<std::string> scripts;      // swap-script/1
+  std::vector<std::string> replays;      // access logs
   std::vector<std::string> policies{"smart", "seed", "passthrough"};
   std::vector<std::string> nodes;        // "mac-mini:load_gbps=0.7,speed=1,cache_gib=8"
   std::string client_keep_alive;         // what every client sends; "" = nothing

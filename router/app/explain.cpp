@@ -31,6 +31,12 @@ std::string sum(const Footprint& need, const ModelSettings& model) {
          " compute = " + to_gib(need.total) + " GiB (estimate)";
 }
 
+std::string substitute_line(const ModelName& model, const Settings& settings) {
+  for (const Substitute& s : settings.substitutes)
+    if (s.model == model) return settings.file + ":" + std::to_string(s.at.line) + " (substitutes)";
+  return "";
+}
+
 Explanation::Row row(const Candidate& candidate, const Ask& ask, const Settings& settings, const Dispatch& dispatch, Time now) {
   Explanation::Row row{.node = candidate.node, .can = "no", .resident = "", .room = "", .how = candidate.why};
   const NodeSettings* node = settings.node(candidate.node);
@@ -82,7 +88,8 @@ Explanation explain(const Ask& ask, const Settings& settings, const Dispatch& di
   const RoleSettings* role = settings.role(ask.role);
   if (role && role->model == ask.model)
     out.model_from = "roles." + role->name + ".model  " + settings.file + ":" + std::to_string(role->model_at.line);
-  else out.model_from = ask.source == RoleSource::shape ? "embeds, and no role's model does" : "asked for by name";
+  else if (ask.instead_of.empty()) out.model_from = ask.source == RoleSource::shape ? "embeds, and no role's model does" : "asked for by name";
+  if (!ask.instead_of.empty()) out.model_from = "instead of " + ask.instead_of.spelt() + "  " + substitute_line(ask.instead_of, settings);
   const bool through = settings.policy == PolicyName::passthrough;
   const KeepAlive keep = settings.keep_alive(ask.model, ask.role);
   out.sends = "num_ctx " + std::to_string(ask.num_ctx);

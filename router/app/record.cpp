@@ -63,6 +63,7 @@ void record(const Call& call) {
                        .session = call.ask.session,
                        .asked = call.ask.asked_model,
                        .model = granted ? call.grant.model.spelt() : call.ask.model.spelt(),
+                       .instead_of = call.ask.instead_of.spelt(),
                        .node = call.grant.node,
                        .link = call.link,
                        .stream = call.ask.stream,

@@ -48,6 +48,7 @@ struct Ask {
   std::string because{};          // of shape and prompt: the words that decided, for explain; never logged
   std::string asked_model{};      // the client's spelling, echoed back
   ModelName model{};              // what is to run
+  ModelName instead_of{};         // what would have run without `substitutes`; "" = the same
   std::vector<NodeName> nodes{};  // where it may run, best first; empty = any node that has it
   std::vector<NodeName> avoid{};  // tried already for this request
 

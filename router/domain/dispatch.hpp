@@ -67,7 +67,7 @@ struct ModelPicture { ModelName model{}; std::vector<RoleName> roles{}; Bytes by
 struct SwapPicture { SwapPhase phase{}; ModelName model{}; std::vector<ModelName> victims{}; std::string because{}; Duration since{}; };
 struct NodePicture { NodeBelief belief{}; Bytes limit{}, used{}; std::vector<ModelPicture> models{}; std::optional<SwapPicture> swap{}; };
 struct RolePicture { RoleName name; std::string state;  // ready | after_swap | unavailable
-                     ModelName model{}; NodeName node; std::string why; std::optional<Duration> expected; Duration in_state{}; bool required = true; };
+                     ModelName model{}, instead_of{}; NodeName node; std::string why; std::optional<Duration> expected; Duration in_state{}; bool required = true; };
 struct Picture { std::vector<RolePicture> roles{}; std::vector<NodePicture> nodes{}; std::vector<WaitingPicture> waiting{}; int in_flight = 0; std::vector<std::string> warnings{}; };
 
 class Dispatch {

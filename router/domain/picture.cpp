@@ -64,7 +64,7 @@ std::optional<Duration> Dispatch::expected_ready(const NodeName& node, const Mod
 }
 
 RolePicture Dispatch::role_state(const RoleSettings& role, Time now) const {
-  RolePicture out{.name = role.name, .state = "unavailable", .model = role.model, .node = role.nodes.front(), .why = "", .expected = {}, .required = role.required};
+  RolePicture out{.name = role.name, .state = "unavailable", .model = role.model, .instead_of = role.instead_of, .node = role.nodes.front(), .why = "", .expected = {}, .required = role.required};
   const auto node = where(ask_of(role, *settings_), now);
   if (!node) {
     out.why = node.error().sentence;

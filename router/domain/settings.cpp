@@ -31,6 +31,21 @@ const ModelSettings& Settings::model(const ModelName& name) const {
   return model_default;
 }
 
+const ModelName& Settings::answering(const ModelName& name) const {
+  for (const Substitute& s : substitutes)
+    if (s.model == name) return s.by;
+  return name;
+}
+
+void Settings::take_substitutes() {
+  for (RoleSettings& role : roles) {
+    const ModelName by = answering(role.model);
+    if (by == role.model) continue;
+    role.instead_of = role.model;
+    role.model = by;
+  }
+}
+
 KeepAlive Settings::keep_alive(const ModelName& model, std::string_view role_name) const {
   std::optional<KeepAlive> best;
   for (const RoleSettings& r : roles)

@@ -17,7 +17,8 @@ struct Place {  // where in the YAML a thing was said, 1-based; 0 = nowhere (a d
 struct RoleSettings {
   RoleName name{};
   std::vector<NodeName> nodes{};  // in order of preference, never empty
-  ModelName model{};
+  ModelName model{};              // what answers
+  ModelName instead_of{};         // what the YAML gives the role, when `substitutes` lets another answer
   KeepAlive keep_alive{std::chrono::minutes(5)};
   std::vector<std::string> also_called{};
   std::vector<std::string> phrases{};  // in a system prompt they mean this role, for model auto
@@ -42,6 +43,11 @@ struct ModelSettings {
   int parallel = 1;               // requests granted at once
   std::optional<bool> use_mmap{};   // sent only when set
   OnOverflow on_overflow = OnOverflow::warn;
+  Place at{};
+};
+
+struct Substitute {  // asked for `model`, `by` answers
+  ModelName model{}, by{};
   Place at{};
 };
 
@@ -74,6 +80,7 @@ struct Settings {
   std::vector<NodeSettings> nodes{};
   std::vector<ModelSettings> models{};
   ModelSettings model_default;      // models.default: for models not listed
+  std::vector<Substitute> substitutes{};
 
   PolicyName policy = PolicyName::smart;
   Duration max_wait = std::chrono::minutes(15);
@@ -95,6 +102,8 @@ struct Settings {
   const RoleSettings* role(std::string_view name) const;       // by its YAML key, exact
   const NodeSettings* node(std::string_view name) const;
   const ModelSettings& model(const ModelName&) const;           // listed, or model_default
+  const ModelName& answering(const ModelName&) const;           // its substitute, or itself
+  void take_substitutes();                                      // the roles' models become those that answer
   KeepAlive keep_alive(const ModelName&, std::string_view role) const;  // the longest of all roles that use the model;
                                                                         // no role uses it: Ollama's default 5m
   bool pinned(const ModelName&, const NodeName&) const;         // a role with keep_alive -1 uses it there

@@ -25,6 +25,12 @@ std::string text_of(const std::optional<Bytes>& size) { return size ? size_text(
 
 std::string list_text(const std::vector<std::string>& words) { return words.empty() ? "none" : joined(words, "+"); }
 
+std::vector<std::string> texts_of(const std::vector<Substitute>& substitutes) {
+  std::vector<std::string> out;
+  for (const Substitute& s : substitutes) out.push_back(s.by.spelt() + " for " + s.model.spelt());
+  return out;
+}
+
 std::string list_text(const std::vector<Address>& addresses) {
   std::vector<std::string> words;
   for (const Address& address : addresses) words.push_back(to_text(address));
@@ -91,6 +97,7 @@ std::string difference(const Settings& before, const Settings& after) {
   each(changes, "model", before.models, after.models,
        [&](const ModelSettings& a, const ModelSettings& b) { model_difference(changes, b.name.spelt(), a, b); });
   model_difference(changes, "models.default", before.model_default, after.model_default);
+  note_list(changes, "substitutes", texts_of(before.substitutes), texts_of(after.substitutes));
   note(changes, "policy", before.policy, after.policy);
   note(changes, "max_wait", before.max_wait, after.max_wait);
   note(changes, "swap_timeout", before.swap_timeout, after.swap_timeout);

@@ -21,6 +21,7 @@ void read_models(const Cursor& models, Draft&);
 void read_roles(const Cursor& roles, Draft&);
 void read_required(const Cursor& required, Draft&);      // the list of roles
 void read_default_role(const Cursor&, Draft&);
+void read_substitutes(const Cursor& substitutes, Draft&);  // after the roles: their models may be among them
 void read_names(const Cursor* also_called, Draft&);      // and whether any two names are one; nullptr: not said
 void read_listen(const Cursor&, Draft&);
 void read_guests(const Fields& top, Draft&);             // allowed_hosts, allowed_origins

@@ -27,6 +27,7 @@ void read(const Cursor& top, Draft& draft) {
   if (const Cursor* models = fields.find("models")) read_models(*models, draft);
   if (const Cursor* roles = fields.find("roles")) read_roles(*roles, draft);
   else top.mistake("roles is missing: it says who uses which model, such as  roles: { coder: { node: macbook, model: qwen3:1.7b } }");
+  if (const Cursor* substitutes = fields.find("substitutes")) read_substitutes(*substitutes, draft);
   if (const Cursor* required = fields.find("required")) read_required(*required, draft);
   if (const Cursor* default_role = fields.find("default_role")) read_default_role(*default_role, draft);
   read_names(fields.find("also_called"), draft);

@@ -138,21 +138,43 @@ std::string node_block(const Settings& settings, const Plan& plan) {
   return out;
 }
 
-// One hint for each node where roles swap: the largest model, and everybody who swaps with it.
-std::string swap_hint(const Settings& settings, const Plan& plan) {
-  const Plan::Line* first = nullptr;
-  std::vector<std::string> others;
+bool bound_to(const NodeName& node, const ModelName& model, const Settings& settings) {
+  return std::any_of(settings.roles.begin(), settings.roles.end(),
+                     [&](const RoleSettings& r) { return r.model == model && r.nodes == std::vector<NodeName>{node}; });
+}
+
+// The largest model loads first; each of the others then needs 80 % of what is left.
+Bytes room_beside(const Plan& plan, const std::vector<ModelName>& bound) {
+  Bytes room = plan.limit;
+  for (const ModelName& model : bound) {
+    const Bytes need = line_of(plan, model)->need.total;
+    room -= &model == &bound.back() ? need / 4 * 5 : need;
+  }
+  return std::max<Bytes>(room, 0);
+}
+
+std::optional<Rivals> rivals(const Settings& settings, const Plan& plan) {
+  Rivals out{.node = plan.node};
   for (const Pair& pair : plan.never) {
     if (!both_fit_alone(plan, pair) || !stays(settings, plan, pair).empty()) continue;
-    if (!first) first = line_of(plan, pair.a);
-    if (pair.a == first->model) others.push_back(who(plan, pair.b));
+    if (out.large.empty()) out.large = pair.a;
+    if (!(pair.a == out.large)) continue;
+    out.others.push_back(pair.b);
+    if (bound_to(plan.node, pair.b, settings)) out.bound.push_back(pair.b);
   }
-  if (!first) return "";
-  const RoleSettings* role = settings.role(first->roles.front());
+  if (out.large.empty()) return std::nullopt;
+  out.room = room_beside(plan, out.bound);
+  return out;
+}
+
+// One hint for each node where roles swap: the largest model, and everybody who swaps with it.
+std::string swap_hint(const Settings& settings, const Plan& plan, const Rivals& swap) {
+  const Plan::Line& large = *line_of(plan, swap.large);
+  std::vector<std::string> others;
+  for (const ModelName& model : swap.others) others.push_back(who(plan, model));
+  const RoleSettings* role = settings.role(large.roles.front());
   const std::string place = role ? settings.file + ":" + std::to_string(role->at.line) + ": " : "";
-  return "hint  " + place + who(*first) + " swaps with " + joined(others, " and ") + " on " + plan.node + ", " +
-         decimal_gb(settings, *first) + " each time.\n      One model for them, or another node for one of them, avoids it. It changes which model\n"
-         "      answers or where, so it is your choice.\n";
+  return "hint  " + place + who(large) + " swaps with " + joined(others, " and ") + " on " + plan.node + ", " + decimal_gb(settings, large) + " each time.\n";
 }
 
 std::string need_line(const Plan& plan) {
@@ -163,13 +185,20 @@ std::string need_line(const Plan& plan) {
 
 }  // namespace
 
-std::string memory_report(const Settings& settings, const Fleet& fleet) {
+std::vector<Rivals> rivals(const Settings& settings, const Fleet& fleet) {
+  std::vector<Rivals> out;
+  for (const NodeSettings& node : settings.nodes)
+    if (auto found = rivals(settings, plan(settings, fleet, node.name))) out.push_back(std::move(*found));
+  return out;
+}
+
+std::string memory_report(const Settings& settings, const Fleet& fleet, const std::function<std::string(const Rivals&)>& advice) {
   std::string blocks, hints, needs;
   for (const NodeSettings& node : settings.nodes) {
     const Plan found = plan(settings, fleet, node.name);
     if (!blocks.empty()) blocks += '\n';
     blocks += node_block(settings, found);
-    hints += swap_hint(settings, found);
+    if (const auto swap = rivals(settings, found)) hints += swap_hint(settings, found, *swap) + (advice ? advice(*swap) : "");
     needs += need_line(found);
   }
   if (!hints.empty() || !needs.empty()) blocks += '\n';

@@ -213,13 +213,7 @@ class Stage {
       if (!asked.router && !asked.first) ttft[asked.ask.role].push_back(seconds(time_.now() - asked.arrived));
       if (!asked.first) out.worst_wait_s = std::max(out.worst_wait_s, seconds(time_.now() - asked.arrived));
     }
-    std::vector<double> all;
-    for (const auto& [role, values] : ttft) {
-      all.insert(all.end(), values.begin(), values.end());
-      out.ttft[role] = {percentile(values, 95), mean(values)};
-    }
-    out.ttft_p95_s = percentile(all, 95);
-    out.ttft_mean_s = mean(all);
+    sum_up(ttft, out);
     for (const auto& [name, node] : nodes_) {
       out.worst_wait_s = std::max(out.worst_wait_s, seconds(node->tally().worst_wait));
       out.loads += node->tally().loads;
@@ -246,6 +240,16 @@ class Stage {
 };
 
 }  // namespace
+
+void sum_up(const std::map<RoleName, std::vector<double>>& ttft, Played& out) {
+  std::vector<double> all;
+  for (const auto& [role, values] : ttft) {
+    all.insert(all.end(), values.begin(), values.end());
+    out.ttft[role] = {percentile(values, 95), mean(values)};
+  }
+  out.ttft_p95_s = percentile(all, 95);
+  out.ttft_mean_s = mean(all);
+}
 
 Machine machine_of(const NodeSettings& node) {
   const bool laptop = node.gpu_memory > 0 && node.gpu_memory < 24 * gib;

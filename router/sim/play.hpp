@@ -24,6 +24,9 @@ struct Played {
   int refused = 0;    // answers of the router's own that said no; their clients ask again
 };
 
+// Seconds to the first token, by role: p95 and mean of each and of all.
+void sum_up(const std::map<RoleName, std::vector<double>>& ttft, Played&);
+
 struct Play {
   Snapshot settings{};             // roles, nodes, models, policy
   std::vector<Machine> machines{};

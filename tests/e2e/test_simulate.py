@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from house import BINARY
+from house import BINARY, call, config, until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "tests/bench/swap/scripts/s1-50.jsonl"
@@ -84,3 +84,33 @@ def test_a_role_that_the_yaml_lacks_is_named(tmp_path):
     ran = simulate("--script", bad, "--policy", "smart")
     assert ran.returncode == 2
     assert 'role "painter" is not in the YAML' in ran.stderr
+
+
+def test_a_recorded_day_is_played_again_with_another_yaml(start_fleet, tmp_path):
+    fleet = start_fleet()
+    log = tmp_path / "access.jsonl"
+    fleet.file.write_text(config(fleet.macbook.port, fleet.mac_mini.port) + f"access_log: {log}\n")
+    fleet.reload()
+    fleet.router.line(r"access_log none -> ")
+    for role in ("architect", "coder", "architect", "coder"):
+        status, _, _ = call(fleet.url + f"/role/{role}/api/chat", {"model": "auto", "messages": [{"role": "user", "content": "hi"}]})
+        assert status == 200
+    until("four lines", lambda: log.exists() and log.read_text().count('"role"') == 4)
+    day = rows("--replay", log, "--policy", "smart")
+    assert [row["policy"] for row in day] == ["recorded", "smart"]
+    assert day[0]["loads"] >= 3  # seed: the architect leaves after each answer
+    assert day[1]["stuck"] == 0
+    ran = simulate("--json", "--replay", log, "--policy", "smart", config=ROOT / "config/no-swap.yaml")
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout)[1]["loads"] < day[1]["loads"]  # the architect's model answers both
+
+
+@pytest.mark.parametrize("words, told", [
+    ((), "nothing to play: give --script FILE, or --replay access.jsonl"),
+    (("--replay", "/nowhere/access.jsonl"), "--replay /nowhere/access.jsonl: cannot be read"),
+    (("--replay", CONFIG), "no answered request of a role in it"),
+])
+def test_what_cannot_be_replayed_is_named(words, told):
+    ran = simulate(*words)
+    assert ran.returncode == 2
+    assert told in ran.stderr

@@ -56,6 +56,26 @@ TEST_CASE("with a role, a model that some node has is served, and any other name
   CHECK(chat(body_of("role:tester/library/llama3.2:3b")) == "tester library/llama3.2:3b model");
 }
 
+TEST_CASE("where the YAML says substitutes, another model answers, and what it stands in for is told") {
+  auto settings = test::two_macs();
+  const ModelName coder("qwen3-coder:30b"), large("qwen3-coder-next:q4_K_M");
+  settings.substitutes = {{.model = coder, .by = large}, {.model = ModelName("qwen3-coder:480b"), .by = large}};
+  for (RoleSettings& role : settings.roles)
+    if (role.model == coder) role.instead_of = coder, role.model = large;
+  const auto asked = [&](const std::string& model, Fields fields = {}) {
+    const auto ask = test::asked(head("POST", "/api/chat", std::move(fields)), body_of(model), settings, test::two_nodes());
+    return told(ask) + (ask && !ask->instead_of.empty() ? " instead of " + ask->instead_of.spelt() : "");
+  };
+  CHECK(asked("coder") == "coder qwen3-coder-next:q4_K_M model instead of qwen3-coder:30b");
+  CHECK(asked("auto") == "coder qwen3-coder-next:q4_K_M default instead of qwen3-coder:30b");
+  CHECK(asked("qwen3-coder:30b") == "coder qwen3-coder-next:q4_K_M model_of_role instead of qwen3-coder:30b");
+  CHECK(asked("qwen3-coder:30b", {{"X-Agent-Role", "tester"}}) == "tester qwen3-coder-next:q4_K_M header instead of qwen3-coder:30b");
+  CHECK(asked("architect") == "architect qwen3-coder-next:q4_K_M model");
+  CHECK(asked("qwen3-coder-next:q4_K_M") == "architect qwen3-coder-next:q4_K_M model_of_role");
+  CHECK(asked("qwen3-coder:480b") == " qwen3-coder-next:q4_K_M none instead of qwen3-coder:480b");  // on no node, and no role's
+  CHECK(asked("llama3.2:3b") == " llama3.2:3b none");
+}
+
 TEST_CASE("without a role, a concrete model is served as it is named, by the one role that owns it") {
   CHECK(chat(body_of("qwen3-coder:30b")) == "coder qwen3-coder:30b model_of_role");
   CHECK(chat(body_of("library/QWEN3-Coder:30b")) == "coder library/QWEN3-Coder:30b model_of_role");

@@ -76,6 +76,20 @@ TEST_CASE("config/router.yaml is the two Macs: four roles, each where its line s
   CHECK(s->max_wait == 15min);
 }
 
+TEST_CASE("config/no-swap.yaml lets the architect's model answer the coder, and names what it stands in for") {
+  const Snapshot s = shipped("config/no-swap.yaml");
+  const RoleSettings &architect = *s->role("architect"), &coder = *s->role("coder");
+  CHECK(coder.model == architect.model);
+  CHECK(coder.instead_of == ModelName("qwen3-coder:30b"));
+  CHECK(architect.instead_of.empty());
+  REQUIRE(s->substitutes.size() == 1);
+  CHECK(s->answering(ModelName("qwen3-coder:30b")) == ModelName("qwen3-coder-next:q4_K_M"));
+  CHECK(s->answering(ModelName("qwen3:1.7b")) == ModelName("qwen3:1.7b"));
+  const Snapshot usual = shipped("config/router.yaml");
+  for (const ModelSettings& model : usual->models) CHECK(s->model(model.name).num_ctx == model.num_ctx);  // the rest is router.yaml
+  CHECK(s->nodes.size() == usual->nodes.size());
+}
+
 TEST_CASE("config/minimal.yaml needs ten lines and takes every default") {
   const std::string text = read_file("config/minimal.yaml");
   CHECK(std::count(text.begin(), text.end(), '\n') <= 10);
