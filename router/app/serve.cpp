@@ -2,6 +2,7 @@
 
 #include "api/listing.hpp"
 #include "api/say_no.hpp"
+#include "app/admin_rule.hpp"
 #include "app/call.hpp"
 #include "app/direct.hpp"
 #include "app/explain.hpp"
@@ -99,6 +100,8 @@ Fleet listed(const Call& call) {
 wire::Task<void> answer(Call& call) {
   const Fleet& fleet = call.house->desk.dispatch().fleet();
   if (auto refusal = wrong_node(call)) co_return refuse(call, *refusal);
+  if (const Kind kind = call.route.kind; kind == Kind::explain || kind == Kind::request)
+    if (auto refusal = admin_only_outside(call)) co_return refuse(call, *refusal);
   switch (call.route.kind) {
     case Kind::root: reply(call, 200, plain, "Ollama is running"); break;
     case Kind::version: reply(call, 200, json, api::version(fleet)); break;

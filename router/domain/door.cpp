@@ -25,6 +25,14 @@ std::string_view command(std::string_view path) {
   return path == "/api/me" ? "ollama signin" : "ollama create MODEL";
 }
 
+bool begins(std::string_view name, std::string_view prefix) {
+  return name.size() > prefix.size() && same_name(name.substr(0, prefix.size()), prefix);
+}
+
+bool of_a_proxy(std::string_view name) {
+  return begins(name, "X-Forwarded-") || begins(name, "Cf-") || begins(name, "Tailscale-") || same_name(name, "Forwarded");
+}
+
 }  // namespace
 
 Result<NodeName> destination(const Errand& errand, const Fleet& fleet, const Settings& settings) {
@@ -82,6 +90,20 @@ std::optional<Refusal> in_use(const ModelName& model, const NodeName& node, cons
                   " another model or node in the YAML first");
   }
   return std::nullopt;
+}
+
+bool forwarded(const Fields& fields) {
+  return std::any_of(fields.begin(), fields.end(), [](const Field& f) { return of_a_proxy(f.name); });
+}
+
+std::optional<Refusal> admin_only(std::string_view path, const Fields& fields, bool loopback_peer) {
+  std::string why = loopback_peer ? "" : "it came from another machine";
+  for (const Field& f : fields)
+    if (why.empty() && (same_name(f.name, "Origin") || begins(f.name, "Sec-Fetch-") || of_a_proxy(f.name))) why = "it carries " + f.name.substr(0, 80);
+  if (why.empty()) return std::nullopt;
+  return no("admin_only", 403,
+            std::string(path) + " is for the operator on the router's own machine, and " + why + ": run role-router or curl there, "
+                                "against localhost");
 }
 
 }  // namespace rr

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "domain/fleet.hpp"
+#include "domain/http.hpp"
 #include "domain/refusal.hpp"
 
 namespace rr {
@@ -25,5 +26,10 @@ Refusal role_may_not(const RoleName&, std::string_view path);  // 403: a role us
 Refusal cloud_closed(const std::string& what);          // 403; `what` runs at ollama.com
 // 409 model_in_use: a role of the YAML uses it on that node.
 std::optional<Refusal> in_use(const ModelName&, const NodeName&, const Settings&);
+
+// 403 admin_only: what only the operator may is for a peer on this machine that is no web page and comes through no proxy or
+// tunnel (Origin, Sec-Fetch-*, X-Forwarded-*, Cf-*, Tailscale-*).
+std::optional<Refusal> admin_only(std::string_view path, const Fields&, bool loopback_peer);
+bool forwarded(const Fields&);  // a proxy or a tunnel brought it: the peer is not who asks
 
 }  // namespace rr

@@ -72,3 +72,20 @@ TEST_CASE("closed doors are 403 and name their key; a role's model on its node i
   CHECK_FALSE(in_use(ModelName("qwen3-coder:30b"), "macbook", two()));
   CHECK_FALSE(in_use(ModelName("other"), "mac-mini", two()));
 }
+
+TEST_CASE("what only the operator may is open to a peer on this machine that is no web page and came through no proxy or tunnel") {
+  const auto code = [](const Fields& fields, bool loopback) {
+    const auto refusal = admin_only("/admin/drain", fields, loopback);
+    return refusal ? refusal->code + " " + std::to_string(refusal->status) : "";
+  };
+  CHECK(code({{"Host", "localhost:8000"}, {"User-Agent", "curl/8"}, {"Accept", "*/*"}, {"Sec-Other", "1"}, {"Cfx", "1"}}, true) == "");
+  CHECK(code({{"Host", "localhost:8000"}}, false) == "admin_only 403");
+  for (const char* name : {"Origin", "origin", "Sec-Fetch-Site", "SEC-FETCH-mode", "X-Forwarded-For", "x-forwarded-proto", "X-Forwarded-Host", "Cf-Ray",
+                           "CF-Connecting-IP", "Tailscale-User-Login", "tailscale-headers-info", "Forwarded"}) {
+    CAPTURE(name);
+    CHECK(code({{"Host", "localhost:8000"}, {name, "http://localhost"}}, true) == "admin_only 403");
+    CHECK(admin_only("/admin/drain", {{name, ""}}, true)->sentence.find(name) != std::string::npos);
+  }
+  CHECK(forwarded({{"X-Forwarded-For", "1.2.3.4"}}));
+  CHECK_FALSE(forwarded({{"Origin", "http://localhost"}}));
+}
