@@ -25,6 +25,11 @@ int main(int argc, char** argv) {
   explain->add_option("--role", role, "a role's name");
   explain->add_option("request", request, "a file with the JSON of a request, or - for standard input");
 
+  rr::app::DoctorOptions health;
+  auto* doctor = program.add_subcommand("doctor", "are the machines there, and what they need?");
+  doctor->add_option("--config", health.config, "the YAML file");
+  doctor->add_flag("--loads", health.loads, "load each role's model with mmap and without, and say which is faster");
+
   rr::app::SimulateOptions play;
   auto* simulate = program.add_subcommand("simulate", "the policy on simulated machines in virtual time: how long would this work have taken?");
   simulate->add_option("--config", play.config, "the YAML file");
@@ -57,6 +62,7 @@ int main(int argc, char** argv) {
   if (*serve_command) return rr::app::command_serve(serve);
   if (*check) return rr::app::command_check(config);
   if (*explain) return rr::app::command_explain(config, role, request);
+  if (*doctor) return rr::app::command_doctor(health);
   if (*simulate) return rr::app::command_simulate(play);
   if (*sim_node) return rr::app::command_sim_node(sim);
   return 2;

@@ -2,15 +2,13 @@
 #include "app/gain.hpp"
 
 #include "api/role_names.hpp"
-#include "app/nodes.hpp"
+#include "app/inventory.hpp"
 #include "settings/load.hpp"
 #include "settings/memory_report.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -32,32 +30,6 @@ std::string prefix() {
   }
 #endif
   return "/usr/local";
-}
-
-wire::Task<void> take_stock(Nodes& nodes, NodeSettings node, NodeBelief& belief) {
-  auto stock = co_await nodes.stock(node.addresses.front());
-  if (!stock) {
-    belief.state = NodeState::down;
-    belief.why = stock.error().sentence;
-    co_return;
-  }
-  belief.state = NodeState::up;
-  belief.version = stock->version;
-  belief.installed = std::move(stock->models);
-  belief.inventory_known = true;
-}
-
-// What the nodes list, asked directly; a node that does not answer is a warning, not a mistake.
-Fleet inventory(const Settings& settings) {
-  Fleet fleet;
-  for (const NodeSettings& node : settings.nodes) fleet.nodes.push_back({.name = node.name, .why = ""});
-  wire::asio::io_context io{1};
-  wire::Upstream upstream(io.get_executor(), {});
-  Nodes nodes(upstream);
-  for (std::size_t i = 0; i < settings.nodes.size(); ++i)
-    wire::asio::co_spawn(io, take_stock(nodes, settings.nodes[i], fleet.nodes[i]), wire::asio::detached);
-  io.run_for(std::chrono::seconds(6));
-  return fleet;
 }
 
 void warn_of_missing(const Settings& settings, const Fleet& fleet) {

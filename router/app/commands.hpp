@@ -16,6 +16,12 @@ int command_serve(const ServeOptions&);
 int command_check(const std::string& config);
 int command_explain(const std::string& config, const std::string& role, const std::string& request);
 
+struct DoctorOptions {
+  std::string config;
+  bool loads = false;               // measure how fast each model loads, with mmap and without
+};
+int command_doctor(const DoctorOptions&);
+
 struct SimulateOptions {
   std::string config;
   std::vector<std::string> scripts;      // swap-script/1
