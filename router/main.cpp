@@ -30,6 +30,11 @@ int main(int argc, char** argv) {
   doctor->add_option("--config", health.config, "the YAML file");
   doctor->add_flag("--loads", health.loads, "load each role's model with mmap and without, and say which is faster");
 
+  rr::app::WarmOptions wanted;
+  auto* warm = program.add_subcommand("warm", "bring a role's model in, and show how far it is");
+  warm->add_option("role", wanted.role, "a role's name")->required();
+  warm->add_option("--url", wanted.url, "of the running router, as in http://localhost:8000");
+
   rr::app::SimulateOptions play;
   auto* simulate = program.add_subcommand("simulate", "the policy on simulated machines in virtual time: how long would this work have taken?");
   simulate->add_option("--config", play.config, "the YAML file");
@@ -63,6 +68,7 @@ int main(int argc, char** argv) {
   if (*check) return rr::app::command_check(config);
   if (*explain) return rr::app::command_explain(config, role, request);
   if (*doctor) return rr::app::command_doctor(health);
+  if (*warm) return rr::app::command_warm(wanted);
   if (*simulate) return rr::app::command_simulate(play);
   if (*sim_node) return rr::app::command_sim_node(sim);
   return 2;

@@ -30,4 +30,15 @@ std::optional<std::string> decoded(std::string_view text) {
   return out;
 }
 
+std::string encoded(std::string_view text) {
+  constexpr std::string_view digits = "0123456789ABCDEF", kept = "-_.~";
+  std::string out;
+  for (const char c : text) {
+    const auto u = static_cast<unsigned char>(c);
+    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || kept.find(c) != kept.npos) out += c;
+    else (((out += '%') += digits[u >> 4]) += digits[u & 15]);
+  }
+  return out;
+}
+
 }  // namespace rr::api

@@ -1,4 +1,4 @@
-// %XX to bytes, once.
+// %XX to bytes, once; and back.
 #pragma once
 
 #include <optional>
@@ -7,4 +7,5 @@
 
 namespace rr::api {
 std::optional<std::string> decoded(std::string_view);  // a broken escape, a control character, an empty result: nullopt
+std::string encoded(std::string_view);                 // as one segment of a path
 }

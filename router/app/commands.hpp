@@ -22,6 +22,12 @@ struct DoctorOptions {
 };
 int command_doctor(const DoctorOptions&);
 
+struct WarmOptions {
+  std::string role;
+  std::string url;                  // of the running router; "" = http://localhost:8000
+};
+int command_warm(const WarmOptions&);
+
 struct SimulateOptions {
   std::string config;
   std::vector<std::string> scripts;      // swap-script/1

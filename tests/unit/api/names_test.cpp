@@ -31,6 +31,8 @@ TEST_CASE("percent escapes are decoded once; broken ones and control characters 
   CHECK_FALSE(decoded("%g0"));
   CHECK_FALSE(decoded("a%0Ab"));
   CHECK_FALSE(decoded(""));
+  CHECK(encoded("코 a/b") == "%EC%BD%94%20a%2Fb");
+  CHECK(decoded(encoded("코 a/b%")) == "코 a/b%");
 }
 
 TEST_CASE("text becomes a JSON string whatever its bytes are") {
