@@ -93,6 +93,12 @@ Spoken say_no(const Refusal& refusal, Dialect dialect, std::string_view request_
   return out;
 }
 
+std::string_view filler(Dialect dialect) {
+  if (dialect == Dialect::openai) return ": waiting\n\n";
+  if (dialect == Dialect::anthropic) return "event: ping\ndata: {\"type\": \"ping\"}\n\n";
+  return "";
+}
+
 std::string in_band(const Refusal& refusal, Dialect dialect, std::string_view request_id) {
   const auto text = envelope(refusal.status, refusal.sentence, refusal.ollama_text ? "" : refusal.code, dialect, request_id);
   if (dialect == Dialect::openai) return "data: " + text + "\n\n";

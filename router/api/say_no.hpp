@@ -20,6 +20,9 @@ Spoken say_no(const Refusal&, Dialect, std::string_view request_id);
 // The in-band ending of a broken stream: one NDJSON error line, or one SSE data event. The caller then cuts the connection.
 std::string in_band(const Refusal&, Dialect, std::string_view request_id);
 
+// What a client of an event stream may get at any time and does not notice: a comment, or Anthropic's ping. "" = the dialect has none.
+std::string_view filler(Dialect);
+
 // A node's error reply (native JSON) as the client's dialect says it; status kept.
 Spoken pass_error(int status, std::string_view node_body, Dialect, std::string_view request_id);
 

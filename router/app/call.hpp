@@ -29,6 +29,7 @@ struct Call {
   std::optional<Side> side{};                      // whose fault it is
   std::string link{};                              // the node's address that was used
   std::optional<Time> first_byte{};                // of the answer's body, towards the client
+  Time spoke{};                                    // when the client last got a piece of it; before the first: when it began to wait
   Outcome outcome{};
 };
 
@@ -44,7 +45,8 @@ struct Asked {
 // The fields that tell what the router did: X-Router-*, Server-Timing, CORS, X-Router-Demo.
 Fields told(const Call&);
 
-// Answers a refusal in the dialect of the path. `close`: the connection ends with it.
+// Answers a refusal in the dialect of the path; where the stream has begun, as an event and an unclean end. `close`: the connection
+// ends with it.
 void refuse(Call&, const Refusal&, bool close = false);
 
 Refusal draining();  // the program stops

@@ -112,6 +112,11 @@ wire::Task<Attempt> pass_whole(Call& call, api::Translation* translation, wire::
   } else {
     api::Rename(call.grant.model.spelt(), call.ask.asked_model).apply(*body, out);
   }
+  if (call.client.begun()) {  // by a filler: an event stream was promised
+    count(call, watch, ticket, Ending::node_failed);
+    co_return failed({.code = "node_not_whole", .side = Side::node, .status = 502,
+                      .sentence = call.grant.model.spelt() + " on " + call.grant.node + " answered a stream with one object; ask again"}, true);
+  }
   count(call, watch, ticket, Ending::ok);
   call.status = node.head.status;
   call.first_byte = std::chrono::steady_clock::now();
@@ -166,7 +171,7 @@ wire::Task<Attempt> pass_error(Call& call, wire::Connection& connection, const w
 }
 
 void give_up(Call& call, const Refusal& refusal, std::optional<Said> said) {
-  if (!said) return refuse(call, refusal);
+  if (!said || call.client.begun()) return refuse(call, refusal);
   ReplyHead head{.status = refusal.status, .reason = std::string(reason_phrase(refusal.status)), .fields = std::move(said->fields)};
   if (refusal.retry_after_s && !has(head.fields, "Retry-After")) head.fields.push_back({"Retry-After", std::to_string(*refusal.retry_after_s)});
   for (Field& field : told(call)) head.fields.push_back(std::move(field));

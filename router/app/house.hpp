@@ -32,6 +32,7 @@ struct House : std::enable_shared_from_this<House> {
   Desk desk;
   Watch watch;
   wire::ClientLimits client_limits;              // of the connections to come; the body's is the settings'
+  Duration filler_after = std::chrono::seconds(15);  // of silence in an event stream
   std::set<wire::Client*> clients;               // open connections, for draining
   std::list<wire::Client*> resting;              // of them, those that wait for a request: the longest first
   int answering = 0;                             // requests between their head and the end of their answer

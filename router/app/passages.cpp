@@ -11,6 +11,7 @@ void Watched::take(std::string_view lines, std::string& out) {
   if (watch_.error() && (!began_ || !shows_errors())) return;  // end() says it
   render(lines, out);
   if (watch_.done() && !watch_.error() && !std::exchange(finished_, true)) finish(out);
+  if (!out.empty()) call_.spoke = std::chrono::steady_clock::now();
   if (!out.empty() && !began_) {
     began_ = true;
     call_.first_byte = std::chrono::steady_clock::now();

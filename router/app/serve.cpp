@@ -6,6 +6,7 @@
 #include "app/call.hpp"
 #include "app/direct.hpp"
 #include "app/explain.hpp"
+#include "app/filler.hpp"
 #include "app/forward.hpp"
 #include "app/record.hpp"
 #include "app/vet.hpp"
@@ -85,6 +86,7 @@ wire::Task<void> infer(Call& call) {
   } else if (ask->purpose == Purpose::unload) {
     unload(call);
   } else {
+    const Filler filler(call);
     co_await forward(call, *members);
   }
 }

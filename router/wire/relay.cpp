@@ -14,10 +14,17 @@ bool overflows(const Client& client, const RelayLimits& limits) {
   return limits.stream_buffers && limits.stream_buffers->used() > limits.stream_buffers->limit();
 }
 
-void give(Client& client, ReplyHead& head, const std::string& out) {
+// The head to come, unless a filler has sent one, and whether a piece of the answer has followed.
+struct Told {
+  ReplyHead head;
+  bool given = false;
+};
+
+void give(Client& client, Told& told, const std::string& out) {
   if (out.empty()) return;
-  if (!client.begun()) client.begin(std::move(head));
+  if (!client.begun()) client.begin(std::move(told.head));
   client.piece(out);
+  told.given = true;
 }
 
 RelayEnd left(Connection& node) {
@@ -31,17 +38,17 @@ RelayEnd overflow(Client& client, Connection& node) {
   return {How::overflow, std::nullopt};
 }
 
-RelayEnd end(Client& client, ReplyHead& head, Passage& passage, std::string_view rest, std::optional<NodeError> lost) {
+RelayEnd end(Client& client, Told& told, Passage& passage, std::string_view rest, std::optional<NodeError> lost) {
   std::string out;
   const bool whole = passage.end(lost, rest, out);
-  give(client, head, out);
+  give(client, told, out);
   if (whole) {
-    if (!client.begun()) client.begin(std::move(head));
+    if (!client.begun()) client.begin(std::move(told.head));
     client.finish();
     client.uncork();
     return {How::whole, std::nullopt};
   }
-  if (!client.begun()) {
+  if (!told.given) {
     client.uncork();
     return {How::nothing, std::move(lost)};
   }
@@ -56,6 +63,7 @@ Task<RelayEnd> relay(Client& client, Connection& node, ReplyHead to_client, Pass
   if (client.gone()) co_return left(node);
   const Client::Watch watch = client.on_gone(node.closer());
   client.charge(limits.stream_buffers);
+  Told told{.head = std::move(to_client)};
   WholeLines lines(limits.line_limit);
   std::string out;
   client.cork();
@@ -72,13 +80,13 @@ Task<RelayEnd> relay(Client& client, Connection& node, ReplyHead to_client, Pass
     }
     if (!*piece) {
       node.close();
-      co_return end(client, to_client, passage, lines.rest(), piece->error());
+      co_return end(client, told, passage, lines.rest(), piece->error());
     }
-    if ((*piece)->kind == Piece::Kind::end) co_return end(client, to_client, passage, lines.rest(), std::nullopt);
+    if ((*piece)->kind == Piece::Kind::end) co_return end(client, told, passage, lines.rest(), std::nullopt);
     if (const std::string_view ready = lines.add((*piece)->bytes); !ready.empty()) {
       out.clear();
       passage.take(ready, out);
-      give(client, to_client, out);
+      give(client, told, out);
     }
     if (client.pending() > limits.stream_buffer) {
       client.uncork();

@@ -28,7 +28,8 @@ struct RelayLimits {
 
 struct RelayEnd {
   enum class How { whole, node_failed, client_left, overflow, nothing } how = How::whole;
-  // nothing: the node failed before a byte was due to the client, whose connection is untouched: fail over, or refuse
+  // nothing: the node failed before a byte of the answer was due to the client: fail over, or refuse. A head and fillers may have
+  // gone out all the same.
   std::optional<NodeError> error{};
 };
 
