@@ -1,5 +1,7 @@
 #include "sim/virtual_node.hpp"
 
+#include "sim/sha256.hpp"
+
 #include <algorithm>
 #include <set>
 
@@ -46,7 +48,15 @@ struct VirtualNode::State : std::enable_shared_from_this<VirtualNode::State> {
   };
 
   State(VirtualTime& t, SchedulerRules rules, std::vector<VirtualModel> all, Bytes room)
-      : time(t), scheduler(rules), models(std::move(all)), host_cache(room) {}
+      : time(t), scheduler(rules), models(std::move(all)), host_cache(room) {
+    for (VirtualModel& m : models) m.blob = hash_of(m.name.key());
+  }
+
+  static std::string hash_of(std::string_view name) {
+    Sha256 hash;
+    hash.add(name);
+    return hash.hex();
+  }
 
   const VirtualModel* model(const ModelName& name) const {
     for (const VirtualModel& m : models)
@@ -56,7 +66,7 @@ struct VirtualNode::State : std::enable_shared_from_this<VirtualNode::State> {
 
   Want want(const VirtualModel& m, std::optional<KeepAlive> keep) const {
     Want w;
-    w.blob = m.name.key();
+    w.blob = m.blob;
     w.name = m.name.spelt();
     w.file = m.file;
     w.kv = m.kv;
@@ -132,7 +142,7 @@ struct VirtualNode::State : std::enable_shared_from_this<VirtualNode::State> {
 
   void begin(Call& call) {
     const VirtualModel& m = *model(call.job.model);
-    const std::int64_t have = prompts[m.name.key()].find(call.job.session);
+    const std::int64_t have = prompts[m.blob].find(call.job.session);
     const std::int64_t fresh = have >= 0 && have <= call.job.prompt_tokens ? call.job.prompt_tokens - have : call.job.prompt_tokens;
     tally.reprefill_s += static_cast<double>(std::max<std::int64_t>(0, fresh - call.job.new_tokens)) / m.prefill_tps;
     tally.worst_wait = std::max(tally.worst_wait, time.now() - call.since);
@@ -195,7 +205,7 @@ struct VirtualNode::State : std::enable_shared_from_this<VirtualNode::State> {
     Call call = std::move(calls.at(id));
     calls.erase(id);
     const VirtualModel& m = *model(call.job.model);
-    prompts[m.name.key()].keep(call.job.session, call.job.prompt_tokens + call.job.output_tokens, m.kv_per_token, host_cache);
+    prompts[m.blob].keep(call.job.session, call.job.prompt_tokens + call.job.output_tokens, m.kv_per_token, host_cache);
     scheduler.computed(id, time.now());
     scheduler.end(id, time.now());
     pump();
@@ -242,7 +252,7 @@ void VirtualNode::load(const ModelName& name, KeepAlive keep, std::function<void
 }
 
 void VirtualNode::unload(const ModelName& name) {
-  state_->scheduler.unload(name.key(), state_->time.now());
+  if (const VirtualModel* m = state_->model(name)) state_->scheduler.unload(m->blob, state_->time.now());
   state_->pump();
 }
 
@@ -256,7 +266,7 @@ std::vector<rr::Resident> VirtualNode::ps() const {
 
 std::vector<Installed> VirtualNode::tags() const {
   std::vector<Installed> out;
-  for (const VirtualModel& m : state_->models) out.push_back({.name = m.name, .size = m.file, .digest = m.name.key()});
+  for (const VirtualModel& m : state_->models) out.push_back({.name = m.name, .size = m.file, .digest = m.blob});
   return out;
 }
 

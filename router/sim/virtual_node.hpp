@@ -15,6 +15,7 @@ struct VirtualModel {
   Bytes file = 0, kv = 0, compute = 0, kv_per_token = 0;
   int num_ctx = 0, slots = 1;
   double prefill_tps = 0, decode_tps = 0;  // alone on this node
+  std::string blob{};               // set by the node: a hash, as Ollama's blobs are named, because it settles which of two leaves
 };
 
 struct VirtualJob {
