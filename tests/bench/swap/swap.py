@@ -55,14 +55,14 @@ def team(name, start, dice, alternating):
         for i in range(dice.choices((1, 2, 3), (6, 3, 1))[0]):
             think = (4, 20) if i else (3, 12) if phase else (0.3, 0.3)
             talk.turn("architect", "read" if i else "agent", think, (400, 1500), (600, 1300), fresh=i == 0)
-        rounds = dice.randint(3, 8)
+        rounds = dice.randint(3, 6 if alternating else 8)
         for i in range(rounds):
             waits_for_a_person = i == 0 and dice.random() < 0.3
             think = (15, 60) if waits_for_a_person else (0.3, 2) if i == 0 else (3, 13)
             talk.turn("coder", "human" if waits_for_a_person else "agent", think, (150, 500), (250, 700))
             talk.turn("tester", "tool", (2, 8), (150, 600), (120, 350))
             if alternating and i + 1 < rounds and dice.random() < 0.5:
-                talk.turn("architect", "agent", (3, 12), (200, 500), (200, 500))
+                talk.turn("architect", "agent", (1, 4), (200, 500), (200, 500))
     talk.turn("architect", "tool", (3, 12), (400, 1000), (400, 900))
     return talk.turns
 
