@@ -25,7 +25,8 @@ std::string random_key() {
 
 std::string not_ours(const NodeName& node) { return node + " left the configuration"; }
 
-// Each order is answered once, whatever becomes of it. A load may be slow, never endless: the gate gives up after swap_timeout, the connection a little later.
+// Each order is answered once, whatever becomes of it. A load may be slow, never endless: the gate gives up after twice swap_timeout, the
+// connection a little later; that it is closed ends the load in the node.
 wire::Task<void> load(std::shared_ptr<House> house, Load order, Address address, Duration patience) {
   auto failed = co_await house->nodes.load(address, order, patience);
   house->desk.tell(LoadEnded{order.node, order.model, failed});
@@ -56,7 +57,7 @@ House::House(wire::asio::io_context& context, Snapshot first)
           [this](const Load& order) {
             const Address* to = address(order.node);
             if (!to) return desk.tell(LoadEnded{order.node, order.model, not_ours(order.node)});
-            const Duration patience = settings->swap_timeout + std::chrono::seconds(30);
+            const Duration patience = 2 * settings->swap_timeout + std::chrono::seconds(1);
             wire::asio::co_spawn(io, app::load(shared_from_this(), order, *to, patience), wire::asio::detached);
           },
       .unload =

@@ -121,9 +121,15 @@ class ModelNode {
     e->keep = KeepAlive{};
     if (e->refs == 0) begin_unload(*e);
   }
-  // The client went away: while tokens flow the slot is free at once, in the prompt only at the prompt's end.
+  // The client went away: while tokens flow the slot is free at once, in the prompt only at the prompt's end; a load is aborted.
   void cancel(std::uint64_t id) {
     std::erase_if(pending_, [&](const Job& j) { return j.id == id; });
+    if (loading_ && loading_for_ == id) {
+      std::erase_if(engines_, [](const Engine& e) { return e.loading; });
+      loading_ = false;
+      ++life_;
+      return consider();
+    }
     for (Engine& e : engines_) {
       e.refs -= static_cast<int>(std::erase_if(e.waiting, [&](const Job& j) { return j.id == id; }));
       if (!e.running || e.running->id != id) continue;
@@ -288,6 +294,7 @@ class ModelNode {
     ++seen.loads;
     seen.parallel_loads += loading_;
     loading_ = true;
+    loading_for_ = job.id;
     const ModelName model = job.model;
     engines_.push_back({.model = model, .bytes = bytes, .num_ctx = job.num_ctx, .loading = true, .serial = ++serials_});
     if (job.keep) engines_.back().keep = *job.keep;
@@ -320,6 +327,7 @@ class ModelNode {
   std::map<std::string, Time> step_ends_{};
   std::string victim_{};
   bool loading_ = false;
+  std::uint64_t loading_for_ = 0;
   int life_ = 0;
   std::uint64_t serials_ = 0;
 };

@@ -198,6 +198,12 @@ class Stage {
                  .answer = life.answer,
                  .done = [this, id](std::optional<std::string> failed) { clock.after(hop, [this, id, failed] { done(id, failed); }); },
                  .first = [this, id] { began_.insert(id); }});
+    clock.after(settings->first_byte, [this, id] { silent(id); });
+  }
+  void silent(TicketId id) {  // the connection is closed: for the node its client has left
+    if (lives[id].over() || began_.count(id)) return;
+    nodes[lives[id].grant.node]->cancel(id);
+    end(id, {.ending = Ending::node_failed, .error = "no answer"});
   }
   void done(TicketId id, const std::optional<std::string>& failed) {
     const Life& life = lives[id];
@@ -208,14 +214,22 @@ class Stage {
   }
   void load(const Load& order) {
     ModelNode& node = *nodes[order.node];
-    const auto ended = [this, order](std::optional<std::string> failed) {
+    const TicketId id = ++last_;  // none of a client
+    auto open = std::make_shared<bool>(true);
+    const auto ended = [this, order, open](std::optional<std::string> failed) {
+      if (!std::exchange(*open, false)) return;
       clock.after(hop, [this, order, failed] {
         loading_.erase(order.node);
         on(LoadEnded{order.node, order.model, failed});
       });
     };
     if (node.faults.down) return ended("connection refused");
-    node.submit({.model = order.model, .num_ctx = order.num_ctx, .keep = order.keep_alive, .done = ended});
+    node.submit({.id = id, .model = order.model, .num_ctx = order.num_ctx, .keep = order.keep_alive, .done = ended});
+    clock.after(2 * settings->swap_timeout + std::chrono::seconds(1), [&node, id, open, ended] {
+      if (!*open) return;
+      node.cancel(id);
+      ended("no answer in time");
+    });
   }
   void unload(const Unload& order) {
     ModelNode& node = *nodes[order.node];
