@@ -26,6 +26,7 @@ struct Attempt {
   bool elsewhere = false;   // another node may be tried
   bool lost = false;        // the request was sent, and no whole answer came back
   bool stale = false;       // lost on a pooled connection before any byte: the node may be well
+  bool silent = false;      // no first byte in its time: the dispatch has the model loaded anew, and then the same node may answer
   Refusal refusal{};        // what the client hears when none is left
   std::optional<Said> said{};  // in the node's own words
 };
@@ -224,7 +225,10 @@ wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& tic
     ticket.outcome.error = node.error().sentence;
     call.house->watch.look(call.grant.node);
     if (node.error().nothing_sent) co_return failed(transport(call, node.error()), true);
-    co_return lost(transport(call, node.error()), connection->reused() && node.error().what == wire::NodeError::What::lost);
+    Attempt gone = lost(transport(call, node.error()), connection->reused() && node.error().what == wire::NodeError::What::lost);
+    ticket.outcome.silent = node.error().what == wire::NodeError::What::timeout;
+    gone.silent = ticket.outcome.silent && call.grant.keep_alive;  // under passthrough nothing is loaded anew
+    co_return gone;
   }
   Attempt result;
   if (node->head.status != 200) result = co_await pass_error(call, *connection, *node, ticket);
@@ -238,13 +242,13 @@ wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& tic
 
 }  // namespace
 
-// Elsewhere freely while nothing was sent; once more if it was sent and lost, first on another node, else on a fresh connection
-// to the same one when the lost one was an old one; never after the first content byte.
+// Elsewhere freely while nothing was sent; once more if it was sent and lost, first on another node, else on the same one: on a fresh
+// connection when the lost one was an old one, or once the model that was silent is loaded anew; never after the first content byte.
 wire::Task<void> forward(Call& call, const api::Members& members) {
   std::optional<Refusal> last;
   std::optional<Said> said;
   int losses = 0;
-  bool stale = false, fresh = false;
+  bool stale = false, silent = false, back = false;
   for (int tried = 0; tried < most_attempts; ++tried) {
     auto ticket = co_await call.house->desk.admit(call.ask, call.client);
     if (!ticket) {
@@ -252,21 +256,22 @@ wire::Task<void> forward(Call& call, const api::Members& members) {
       call.error = ticket.error().code;
       call.side = ticket.error().side;
       if (call.client.gone()) co_return;
-      if (stale && !fresh) {
-        fresh = true;
+      if ((stale || silent) && !back) {
+        back = true;
         call.ask.avoid.clear();
         continue;
       }
-      Refusal refusal = last ? *last : ticket.error();
+      const bool tried_last = last && !(back && silent);  // else the way back has its own reason
+      Refusal refusal = tried_last ? *last : ticket.error();
       // Every candidate was tried: a client's own retry would not help, but where a node only said that it is full.
-      if (last && last->code != "node_refused") refusal.retry_after_s.reset();
+      if (tried_last && last->code != "node_refused") refusal.retry_after_s.reset();
       give_up(call, refusal, std::move(said));
       co_return;
     }
     call.grant = ticket->grant();
     call.error.clear();
     call.side.reset();
-    Attempt result = co_await attempt(call, members, *ticket, fresh);
+    Attempt result = co_await attempt(call, members, *ticket, back);
     if (result.done || call.client.gone()) {
       if (call.client.gone() && call.status == 0) call.status = 499;
       co_return;
@@ -275,6 +280,7 @@ wire::Task<void> forward(Call& call, const api::Members& members) {
     last = result.refusal;
     said = std::move(result.said);
     stale = result.stale;
+    silent = result.silent;
     losses += result.lost;
     if (!result.elsewhere || !call.ask.repeatable || losses >= most_losses || last->code == "draining") break;
     call.ask.avoid.push_back(call.grant.node);

@@ -29,12 +29,16 @@ std::string not_ours(const NodeName& node) { return node + " left the configurat
 // connection a little later; that it is closed ends the load in the node.
 wire::Task<void> load(std::shared_ptr<House> house, Load order, Address address, Duration patience) {
   auto failed = co_await house->nodes.load(address, order, patience);
-  house->desk.tell(LoadEnded{order.node, order.model, failed});
+  LoadEnded ended{order.node, order.model, {}};
+  if (failed) ended.failed = failed->why, ended.status = failed->status;
+  house->desk.tell(std::move(ended));
 }
 
 wire::Task<void> unload(std::shared_ptr<House> house, Unload order, Address address) {
   auto failed = co_await house->nodes.unload(address, order.model);
-  house->desk.tell(UnloadEnded{order.node, order.model, failed});
+  UnloadEnded ended{order.node, order.model, {}};
+  if (failed) ended.failed = failed->why, ended.status = failed->status;
+  house->desk.tell(std::move(ended));
 }
 
 }  // namespace

@@ -65,19 +65,19 @@ wire::Task<std::optional<std::set<std::string>>> Nodes::capabilities(Address add
   co_return api::parse_capabilities(answer->body);
 }
 
-wire::Task<std::optional<std::string>> Nodes::load(Address address, Load load, Duration patience) {
+wire::Task<std::optional<Nodes::Trouble>> Nodes::load(Address address, Load load, Duration patience) {
   auto order = api::load_order(load.model, load.num_ctx, load.keep_alive, load.use_mmap, load.embedding);
   auto answer = co_await ask(address, "POST", order.path, order.body, patience);
-  if (!answer) co_return answer.error().sentence;
-  if (answer->status != 200) co_return api::parse_error(answer->body);
+  if (!answer) co_return Trouble{answer.error().sentence, 0};
+  if (answer->status != 200) co_return Trouble{api::parse_error(answer->body), answer->status};
   co_return std::nullopt;
 }
 
-wire::Task<std::optional<std::string>> Nodes::unload(Address address, ModelName model) {
+wire::Task<std::optional<Nodes::Trouble>> Nodes::unload(Address address, ModelName model) {
   auto order = api::unload_order(model);
   auto answer = co_await ask(address, "POST", order.path, order.body, std::chrono::seconds(30));
-  if (!answer) co_return answer.error().sentence;
-  if (answer->status != 200) co_return api::parse_error(answer->body);
+  if (!answer) co_return Trouble{answer.error().sentence, 0};
+  if (answer->status != 200) co_return Trouble{api::parse_error(answer->body), answer->status};
   co_return std::nullopt;
 }
 

@@ -22,8 +22,12 @@ class Nodes {
   wire::Task<Result<Stock>> stock(Address);                        // version and tags
   wire::Task<std::optional<std::set<std::string>>> capabilities(Address, ModelName);  // by /api/show; nullopt = not told
   // nullopt = done; else why not. A load may take minutes: `patience` bounds it.
-  wire::Task<std::optional<std::string>> load(Address, Load, Duration patience);
-  wire::Task<std::optional<std::string>> unload(Address, ModelName);
+  struct Trouble {
+    std::string why;
+    int status = 0;  // of the node's answer; 0 = none came
+  };
+  wire::Task<std::optional<Trouble>> load(Address, Load, Duration patience);
+  wire::Task<std::optional<Trouble>> unload(Address, ModelName);
 
  private:
   struct Answer {

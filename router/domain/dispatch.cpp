@@ -118,6 +118,7 @@ void Dispatch::on_event(const Ended& e, Time now) {
   const bool in_prompt = outcome.ending == Ending::client_left && outcome.sent && !outcome.content_began && was.ask.purpose == Purpose::answer;
   const Duration rest = in_prompt ? prompt_rest(was, now) : Duration::zero();
   Gate* gate = gate_of(was.node);
+  if (gate && was.gated && outcome.silent) note_silence(was, *gate);
   if (!gate || !was.gated) {
   } else if (rest > Duration::zero()) {
     ghosts_.push_back({.node = was.node, .model = was.model, .until = now + rest});
@@ -129,6 +130,14 @@ void Dispatch::on_event(const Ended& e, Time now) {
   if (outcome.ending == Ending::node_failed) out_.push_back(Look{was.node});
   forget_gate(was.node);
   advance(was.node, now);
+}
+
+// No first byte in its time, and the node answers otherwise: a leaked slot, or a runner that is wedged. Only an unload frees it.
+void Dispatch::note_silence(const Running& was, Gate& gate) {
+  if (passthrough() || !is_up(was.node)) return;
+  gate.wedged(was.model);
+  out_.push_back(Note{Note::Level::warn, was.node + ": " + was.model.spelt() + " gave no first byte in " + to_text(KeepAlive{settings_->first_byte}) +
+                                             " (first_byte) although the node answers: it is unloaded and loaded before its next request"});
 }
 
 // A request that is cancelled in its prompt goes on to the prompt's end inside the node.

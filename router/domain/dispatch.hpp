@@ -24,6 +24,7 @@ struct Outcome {
   Ending ending = Ending::ok;
   bool content_began = false;      // a first token was seen: a cancel frees the slot at once
   bool sent = true;                // the request reached the node
+  bool silent = false;             // ... which took it and said nothing for `first_byte`
   std::int64_t prompt_tokens = 0, output_tokens = 0;
   Duration prompt_time{}, output_time{};  // prompt_eval_duration, eval_duration
   std::string error{};
@@ -36,8 +37,9 @@ struct Ended { TicketId id{}; Outcome outcome{}; };     // a granted request is 
 struct Observed { NodeName node{}; std::vector<Resident> residents{}; Duration rtt{}; };
 struct Inventory { NodeName node{}; std::string version{}; std::vector<Installed> models{}; };
 struct Lost { NodeName node{}; std::string why{}; };
-struct LoadEnded { NodeName node{}; ModelName model{}; std::optional<std::string> failed{}; };
-struct UnloadEnded { NodeName node{}; ModelName model{}; std::optional<std::string> failed{}; };  // the reply; not yet gone
+// `status`: of an answer that says no; 0 = none came.
+struct LoadEnded { NodeName node{}; ModelName model{}; std::optional<std::string> failed{}; int status = 0; };
+struct UnloadEnded { NodeName node{}; ModelName model{}; std::optional<std::string> failed{}; int status = 0; };  // the reply; not yet gone
 struct UnloadWanted { ModelName model{}; };           // a client or the operator asks; pinned models stay
 struct Adopted { Snapshot settings{}; };
 struct Ticked {};
@@ -106,6 +108,7 @@ class Dispatch {
   void on_event(const Adopted&, Time);
   void on_event(const Ticked&, Time);
 
+  void note_silence(const Running&, Gate&);
   void grant(Waiter, Time);
   void refuse(const Ask&, Refusal);
   void shed(TicketId newest, Time);             // one too many waits

@@ -89,8 +89,11 @@ bool Dispatch::told_failure(const NodeName& node, Gate& gate, Time now) {
   Refusal refusal{.code = "load_failed", .side = Side::node, .status = 503,
                   .sentence = model + " could not be loaded on " + node + ": " + failure->why + "; /health shows the node, ask again",
                   .retry_after_s = 30};
-  if (failure->refused) {
-    refusal.code = "load_failed";
+  if (failure->status == 503 || failure->status == 429) {
+    refusal.code = "node_full";
+    refusal.sentence = node + " takes no more requests (" + failure->why + "), so " + model + " could not be loaded there: others use it beside this router; ask again";
+    refusal.retry_after_s = 5;
+  } else if (failure->status != 0) {
     refusal.status = 502;
     refusal.sentence = model + " could not be loaded on " + node + ": " + failure->why;
     refusal.retry_after_s.reset();

@@ -97,7 +97,7 @@ void Dispatch::on_event(const LoadEnded& e, Time now) {
   const auto began = load_began_.find(key);
   if (e.failed) {
     out_.push_back(Note{Note::Level::warn, "loading " + e.model.spelt() + " on " + e.node + " failed: " + *e.failed});
-    run(e.node, gate->load_failed(e.model, *e.failed, now), now);
+    run(e.node, gate->load_failed(e.model, *e.failed, now, e.status), now);
   } else {
     ++ledger_.loads;
     if (began != load_began_.end()) {
@@ -118,7 +118,7 @@ void Dispatch::on_event(const UnloadEnded& e, Time now) {
   if (!gate) return;
   if (e.failed) {
     out_.push_back(Note{Note::Level::warn, "unloading " + e.model.spelt() + " on " + e.node + " failed: " + *e.failed});
-    run(e.node, gate->unload_failed(e.model, *e.failed, now), now);
+    run(e.node, gate->unload_failed(e.model, *e.failed, now, e.status), now);
   } else {
     ++ledger_.unloads;
     run(e.node, gate->unloaded(e.model, now), now);

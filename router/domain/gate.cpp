@@ -53,7 +53,8 @@ bool Gate::victim(const ModelName& model) const { return phase_ != SwapPhase::st
 
 bool Gate::unload_out(const ModelName& model) const { return among(unloads_out_, model); }
 
-bool Gate::other_options(const Held& h, const GateFacts& facts) const {
+bool Gate::to_reload(const Held& h, const GateFacts& facts) const {
+  if (h.wedged) return true;
   const GateFacts::Model& wanted = facts.model(h.model);
   if (wanted.num_ctx > 0 && h.num_ctx != wanted.num_ctx) return true;
   return h.ours && wanted.num_ctx > 0 && h.use_mmap != wanted.use_mmap;
@@ -61,13 +62,17 @@ bool Gate::other_options(const Held& h, const GateFacts& facts) const {
 
 bool Gate::ready(const ModelName& model, const GateFacts& facts, Time now) const {
   const Held* h = find(model);
-  if (!h || h->leaving || h->unsure || h->missed > 0 || victim(model) || unload_out(model) || other_options(*h, facts)) return false;
+  if (!h || h->leaving || h->unsure || h->missed > 0 || victim(model) || unload_out(model) || to_reload(*h, facts)) return false;
   if (phase_ == SwapPhase::loading && swap_.model == model) return false;
   return h->in_flight > 0 || !h->expires || *h->expires > now + lease_margin || h->renewed == now;
 }
 
 bool Gate::may_grant(const ModelName& model, const GateFacts& facts, Time now) const {
   return ready(model, facts, now) && find(model)->in_flight < facts.parallel(model);
+}
+
+void Gate::wedged(const ModelName& model) {
+  if (Held* h = find(model)) h->wedged = true;
 }
 
 void Gate::grant(const ModelName& model, KeepAlive sent, Time now) {
@@ -125,14 +130,14 @@ std::optional<std::string> Gate::refuses(const Proposal& p, const GateFacts& fac
   for (const ModelName& v : p.victims) {
     const Held* h = find(v);
     if (!h) return v.spelt() + " is not resident";
-    const bool reload = h == own && other_options(*h, facts);
+    const bool reload = h == own && to_reload(*h, facts);
     if (facts.pinned(v) && !reload) return v.spelt() + " stays for ever (keep_alive -1)";
   }
   if (p.model.empty()) return std::nullopt;
   if (answers_wanted_ > 0) return "a load has failed: /api/ps has to tell first what is there";
   if (own && !among(p.victims, p.model)) {
     if (own->leaving || own->missed > 0) return p.model.spelt() + " is leaving: it must be gone first";
-    if (other_options(*own, facts)) return p.model.spelt() + " has other options: it must be unloaded first";
+    if (to_reload(*own, facts)) return p.model.spelt() + (own->wedged ? " is wedged" : " has other options") + ": it must be unloaded first";
     return std::nullopt;  // its lease is renewed: no room is needed
   }
   const Bytes need = facts.need(p.model);

@@ -35,6 +35,7 @@ struct Held {  // a model on the node, as the gate counts it
   int in_flight = 0;            // granted, or cancelled in its prompt and still counted
   Time used{};                  // end of its last request
   std::optional<Time> expires{};  // the node's own lease while idle; absent = for ever
+  bool wedged = false;          // a request got no first byte in its time: it must be unloaded and loaded before the next grant
   bool leaving = false;         // a request with keep_alive 0 ran, or it is a victim being unloaded
   bool unsure = false;          // there, but nobody knows for how long or with what: a load comes before the next grant
   int missed = 0;               // /api/ps answers running that did not list it: 1 = not granted, 2 and idle = gone
@@ -81,8 +82,10 @@ class Gate {
   bool may_grant(const ModelName&, const GateFacts&, Time now) const;
   bool ready(const ModelName&, const GateFacts&, Time now) const;  // the same without the slot
 
-  // Loaded with another num_ctx or use_mmap than its requests bring: the node would reload it, so it is reloaded first.
-  bool other_options(const Held&, const GateFacts&) const;
+  // It is unloaded and loaded before the next grant: wedged, or loaded with another num_ctx or use_mmap than its requests bring
+  // (then the node would do it).
+  bool to_reload(const Held&, const GateFacts&) const;
+  void wedged(const ModelName&);  // a request got no first byte in its time, and the node is well otherwise
 
   void grant(const ModelName&, KeepAlive sent, Time now);
   // The request ended (or its counted prompt did). With keep_alive 0 and nothing in flight the model is leaving.
@@ -101,15 +104,16 @@ class Gate {
   // Every load and every unload that was ordered is answered once, by these; until then the node takes no other load, and
   // the model of an unload no grant. A failed one is tried once more after a look, then given up (take_failure).
   std::vector<GateStep> loaded(const ModelName&, const GateFacts&, Time now);
-  std::vector<GateStep> load_failed(const ModelName&, std::string why, Time now);
+  // `status`: of the node's answer; 0 = none came.
+  std::vector<GateStep> load_failed(const ModelName&, std::string why, Time now, int status = 0);
   std::vector<GateStep> unloaded(const ModelName&, Time now);  // the reply; gone when /api/ps says so
-  std::vector<GateStep> unload_failed(const ModelName&, std::string why, Time now);
+  std::vector<GateStep> unload_failed(const ModelName&, std::string why, Time now, int status = 0);
   void lost(Time now);                    // the node is down: held is only what is in flight or on its way out; no swap
   std::vector<GateStep> tick(const GateFacts&, Time now);  // timeouts
   std::optional<Time> wake() const;       // when tick is wanted
   bool orders_out() const { return load_out_ || !unloads_out_.empty(); }
 
-  struct Failure { ModelName model{}; std::string why{}; bool refused = false; };  // refused: the node said no; else no end in time
+  struct Failure { ModelName model{}; std::string why{}; int status = 0; };  // of the node's no; 0 = no end in time
   std::optional<Failure> take_failure();  // a swap was given up: refuse who waits for it
 
   SwapPhase phase() const { return phase_; }
@@ -128,7 +132,7 @@ class Gate {
   void advance(const GateFacts&, Time now, std::vector<GateStep>&);
   void enter(SwapPhase, Time now);
   void hold_loaded(Time now);
-  void give_up(std::string why, bool refused, Time now, std::vector<GateStep>&);
+  void give_up(std::string why, int status, Time now, std::vector<GateStep>&);
   void order_load(const GateFacts&, Time now, std::vector<GateStep>&);
   void look(Time now, std::vector<GateStep>&);
   bool looks_wanted() const;

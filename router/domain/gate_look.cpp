@@ -84,7 +84,7 @@ std::vector<GateStep> Gate::tick(const GateFacts& facts, Time now) {
   if ((phase_ == SwapPhase::unloading || phase_ == SwapPhase::loading) && now >= deadline_) {
     const bool load = phase_ == SwapPhase::loading;
     if (overdue_) {
-      give_up((load ? "its load had not ended after " : "the models before it had not left after ") + to_text(2 * timeout_), false, now, steps);
+      give_up((load ? "its load had not ended after " : "the models before it had not left after ") + to_text(2 * timeout_), 0, now, steps);
       return steps;
     }
     overdue_ = true;  // given the same time once more

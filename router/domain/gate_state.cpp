@@ -36,7 +36,7 @@ std::string Gate::state(Time now) const {
     const long rank = std::count_if(held_.begin(), held_.end(), [&](const Held& o) { return o.used < h.used; });
     add(out, " [%s %lld B, ctx %d %d, in flight %d, missed %d, sent %ld %ld, used %ld.", h.model.key().c_str(), static_cast<long long>(h.bytes), h.num_ctx,
         h.shown_ctx, h.in_flight, h.missed, static_cast<long>(h.sent.value.count()), static_cast<long>(h.next.value.count()), rank);
-    add(out, "%s%s%s%s%s%s%s%s", h.leaving ? " leaving" : "", h.unsure ? " unsure" : "", h.ours ? " ours" : "", h.touched ? " touched" : "",
+    add(out, "%s%s%s%s%s%s%s%s%s", h.wedged ? " wedged" : "", h.leaving ? " leaving" : "", h.unsure ? " unsure" : "", h.ours ? " ours" : "", h.touched ? " touched" : "",
         h.in_doubt ? " in doubt" : "", h.settled ? " settled" : "", h.renewed == now ? " new" : "", !h.use_mmap ? "" : *h.use_mmap ? " mmap" : " no mmap");
     if (h.expires) add(out, " until %ld", ago(*h.expires, now));
     if (h.leaving) add(out, " since %ld", ago(h.leaving_since, now));

@@ -45,7 +45,7 @@ void Gate::advance(const GateFacts& facts, Time now, std::vector<GateStep>& step
       const Held* h = find(v);
       if (h && h->in_flight > 0) return;
       // The settings may have changed since: what has become pinned stays.
-      if (h && facts.pinned(v) && !(v == swap_.model && other_options(*h, facts))) return enter(SwapPhase::steady, now);
+      if (h && facts.pinned(v) && !(v == swap_.model && to_reload(*h, facts))) return enter(SwapPhase::steady, now);
     }
     enter(SwapPhase::unloading, now);
     drained_ = now;
@@ -115,14 +115,14 @@ void Gate::hold_loaded(Time now) {
   h->used = h->renewed = now;
 }
 
-std::vector<GateStep> Gate::load_failed(const ModelName& model, std::string why, Time now) {
+std::vector<GateStep> Gate::load_failed(const ModelName& model, std::string why, Time now, int status) {
   std::vector<GateStep> steps;
   if (!load_out_ || load_.name != model) return steps;
   load_out_ = false;
   answers_wanted_ = 2;  // it may be there all the same, and the next answer of /api/ps may be older than this
   look(now, steps);
   if (phase_ != SwapPhase::loading || swap_.model != model) return steps;
-  if (failures_++ > 0) give_up(std::move(why), true, now, steps);
+  if (failures_++ > 0) give_up(std::move(why), status, now, steps);
   // else: looked at first, then loaded once more (gate_look.cpp)
   return steps;
 }
@@ -134,25 +134,25 @@ std::vector<GateStep> Gate::unloaded(const ModelName& model, Time now) {
   return steps;
 }
 
-std::vector<GateStep> Gate::unload_failed(const ModelName& model, std::string why, Time now) {
+std::vector<GateStep> Gate::unload_failed(const ModelName& model, std::string why, Time now, int status) {
   std::vector<GateStep> steps;
   std::erase(unloads_out_, model);
   look(now, steps);
   const Held* h = find(model);
   if (phase_ != SwapPhase::unloading || !victim(model) || !h || h->in_flight > 0) return steps;
-  if (failures_++ > 0) give_up(std::move(why), true, now, steps);
+  if (failures_++ > 0) give_up(std::move(why), status, now, steps);
   else order_unload(model, steps);
   return steps;
 }
 
-void Gate::give_up(std::string why, bool refused, Time now, std::vector<GateStep>& steps) {
+void Gate::give_up(std::string why, int status, Time now, std::vector<GateStep>& steps) {
   for (const ModelName& v : swap_.victims)
     if (Held* h = find(v)) {
       h->leaving = false;
       h->unsure = true;  // it may still be on its way out
       h->stayed = now;
     }
-  failure_ = Failure{swap_.model, std::move(why), refused};
+  failure_ = Failure{swap_.model, std::move(why), status};
   enter(SwapPhase::steady, now);
   look(now, steps);
 }

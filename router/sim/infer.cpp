@@ -102,6 +102,7 @@ wire::Task<void> infer(StatePtr s, Client& client, const Request& q, Fields also
   });
   Want needed = want(s->spec, *u.model, adm.options.runner);
   if (u.asked.keep_alive) needed.keep_alive = on_clock(*u.asked.keep_alive, s->spec);
+  if (!computes && u.fault.what == Fault::What::hang) needed.load_time = std::chrono::hours(24 * 365);
   u.answer.prompt_n = std::min(u.answer.prompt_n, needed.options.num_ctx);
   s->scheduler.ask(turn->id, std::move(needed), u.began);
   s->pump();
@@ -131,6 +132,7 @@ wire::Task<void> infer(StatePtr s, Client& client, const Request& q, Fields also
     s->end(turn, "whole");
     co_return;
   }
+  if (u.fault.what == Fault::What::wedge) s->scheduler.wedge(blob_of(*u.model));
   s->scheduler.compute(turn->id, s->now());
   s->pump();
   while (!turn->running && !turn->gone && !s->stopped) co_await turn->signal.wait();

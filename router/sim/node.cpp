@@ -142,7 +142,8 @@ Fault Node::State::take_fault(std::string_view target, bool inference, bool comp
   const std::string_view path = target.substr(0, target.find('?'));
   for (auto i = faults.begin(); i != faults.end(); ++i) {
     if (i->path.empty() ? !inference : i->path != path) continue;
-    const bool mid = i->what == What::hang_mid || i->what == What::die_mid || i->what == What::end_early || i->what == What::error_mid;
+    const bool mid = i->what == What::hang_mid || i->what == What::die_mid || i->what == What::end_early || i->what == What::error_mid ||
+                     i->what == What::wedge;
     if (mid && !computes) continue;
     const Fault f = *i;
     if (i->times > 0 && --i->times == 0) faults.erase(i);
@@ -175,6 +176,13 @@ std::uint16_t Node::port() const { return state_->port; }
 void Node::stop() { state_->stop(false); }
 const std::vector<Seen>& Node::seen() const { return state_->seen; }
 int Node::open_streams() const { return int(state_->turns.size()); }
+
+int Node::stalled() const {
+  return int(std::count_if(state_->turns.begin(), state_->turns.end(), [](const auto& t) {
+    const TurnPtr turn = t.second.lock();
+    return turn && turn->stalled;
+  }));
+}
 
 std::vector<Node::Pulling> Node::downloads() const {
   std::vector<Pulling> out;

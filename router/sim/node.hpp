@@ -15,8 +15,10 @@
 namespace rr::sim {
 
 // What goes wrong on purpose. A fault hits the next `times` requests to generate/chat/embed (or any, see `path`); times < 0: always.
+// wedge: the model's engine computes nothing more until it is unloaded, and nothing shows it. A load that hangs never ends.
 struct Fault {
-  enum class What { none, refuse, hang, hang_mid, die_before, die_mid, end_early, error_mid, garbage, wrong_length, status } what = What::none;
+  enum class What { none, refuse, hang, hang_mid, die_before, die_mid, end_early, error_mid, garbage, wrong_length, status, wedge };
+  What what = What::none;
   int after = 2;         // chunks before it strikes
   int status = 503;      // for What::status
   int times = 1;
@@ -51,6 +53,7 @@ class Node {
   std::vector<Pulling> downloads() const;
   Bytes blob_bytes() const;             // of uploads, so far
   int open_streams() const;             // requests being answered or queued now
+  int stalled() const;                  // of these, whose client does not read
 
   struct State;
  private:

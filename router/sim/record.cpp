@@ -9,7 +9,7 @@ namespace rr::sim {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Fault::What>, 11> words{{{"none", Fault::What::none},
+constexpr std::array<std::pair<std::string_view, Fault::What>, 12> words{{{"none", Fault::What::none},
                                                                         {"refuse", Fault::What::refuse},
                                                                         {"hang", Fault::What::hang},
                                                                         {"hang_mid", Fault::What::hang_mid},
@@ -19,7 +19,8 @@ constexpr std::array<std::pair<std::string_view, Fault::What>, 11> words{{{"none
                                                                         {"error_mid", Fault::What::error_mid},
                                                                         {"garbage", Fault::What::garbage},
                                                                         {"wrong_length", Fault::What::wrong_length},
-                                                                        {"status", Fault::What::status}}};
+                                                                        {"status", Fault::What::status},
+                                                                        {"wedge", Fault::What::wedge}}};
 
 }  // namespace
 

@@ -144,6 +144,10 @@ void Scheduler::unload(const std::string& blob, Time now) {
   pump(now);
 }
 
+void Scheduler::wedge(const std::string& blob) {
+  if (RunnerPtr r = find(blob)) r->places -= 1 << 20;
+}
+
 void Scheduler::crash(const std::string& blob) {
   if (RunnerPtr r = find(blob)) r->dead = true;
 }

@@ -92,6 +92,7 @@ class Scheduler {
   // unread answer; the slot never comes back.
   void leave(CallId, Time now, std::optional<Time> engine_busy_until = {}, bool slot_lost = false);
   void unload(const std::string& blob, Time now);  // an unload request
+  void wedge(const std::string& blob);             // its slots are lost: nothing is computed until it is unloaded
   void crash(const std::string& blob);             // the engine died: listed until the next request
   void crash_all(Time now);                        // out of memory while computing: everything leaves
   void tick(Time now);

@@ -203,7 +203,7 @@ class Stage {
   void silent(TicketId id) {  // the connection is closed: for the node its client has left
     if (lives[id].over() || began_.count(id)) return;
     nodes[lives[id].grant.node]->cancel(id);
-    end(id, {.ending = Ending::node_failed, .error = "no answer"});
+    end(id, {.ending = Ending::node_failed, .silent = true, .error = "no answer"});
   }
   void done(TicketId id, const std::optional<std::string>& failed) {
     const Life& life = lives[id];

@@ -2,6 +2,11 @@
 
 namespace rr {
 
+std::string why_reload(const PolicyView& view, const Held& held) {
+  if (held.wedged) return "it gave no first byte in " + to_text(KeepAlive{view.settings.first_byte}) + ", and is loaded anew";
+  return "it was loaded with num_ctx " + std::to_string(held.num_ctx);
+}
+
 Wish next(PolicyName name, const PolicyView& view, Time now) {
   switch (name) {
     case PolicyName::passthrough: return passthrough::next(view, now);

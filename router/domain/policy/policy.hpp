@@ -39,6 +39,9 @@ namespace passthrough {
 Wish next(const PolicyView&, Time now);
 }
 
+// Of a model that is unloaded and loaded again, shown to people.
+std::string why_reload(const PolicyView&, const Held&);
+
 // The policy of that name.
 Wish next(PolicyName, const PolicyView&, Time now);
 

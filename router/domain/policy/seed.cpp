@@ -65,12 +65,12 @@ Wish wish(const PolicyView& view, const Waiting& w, Time now) {
   for (const Held& h : view.gate.held()) (h.leaving ? leaving : resident) += h.bytes;
   if (const Held* own = view.gate.find(w.model)) {
     if (own->leaving || own->missed > 0) return std::monostate{};  // /api/ps will tell
-    if (!view.gate.other_options(*own, view.facts)) return Proposal{w.model, {}, own->unsure ? "to be sure of it" : "its lease ends"};
+    if (!view.gate.to_reload(*own, view.facts)) return Proposal{w.model, {}, own->unsure ? "to be sure of it" : "its lease ends"};
     if (own->in_flight > 0 && now < due) return WaitUntil{due};
     Choice choice = make_room(view, w.model, resident + leaving - own->bytes, now >= due);  // it may need more than it had
     if (!choice.enough && now < due) return WaitUntil{due};
     choice.victims.push_back(w.model);
-    return Proposal{w.model, std::move(choice.victims), "it was loaded with num_ctx " + std::to_string(own->num_ctx)};
+    return Proposal{w.model, std::move(choice.victims), why_reload(view, *own)};
   }
   if (lease(view, w.model).zero()) {  // the architect: everybody else leaves at once
     std::vector<ModelName> all;

@@ -84,7 +84,7 @@ Wish wish(const PolicyView& view, const Waiting& w, Time now) {
   const Held* own = view.gate.find(w.model);
   if (own) {
     if (own->leaving || own->missed > 0) return std::monostate{};  // /api/ps will tell
-    if (!view.gate.other_options(*own, view.facts)) return Proposal{w.model, {}, own->unsure ? "to be sure of it" : "its lease ends"};
+    if (!view.gate.to_reload(*own, view.facts)) return Proposal{w.model, {}, own->unsure ? "to be sure of it" : "its lease ends"};
     if (own->in_flight > 0 && !late) return WaitUntil{due};
   }
   const auto victims = cheapest(view, w.model, leaving, now);
@@ -98,7 +98,7 @@ Wish wish(const PolicyView& view, const Waiting& w, Time now) {
   for (const Held* v : *victims) out.victims.push_back(v->model);
   if (own) {
     out.victims.push_back(w.model);
-    out.because = "it was loaded with num_ctx " + std::to_string(own->num_ctx);
+    out.because = why_reload(view, *own);
   }
   return out;
 }
