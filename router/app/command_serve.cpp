@@ -1,6 +1,7 @@
 #include "app/commands.hpp"
 #include "app/demo.hpp"
 #include "app/log.hpp"
+#include "app/release.hpp"
 #include "app/reload.hpp"
 #include "app/remember.hpp"
 #include "app/router.hpp"
@@ -8,6 +9,7 @@
 #include "wire/os.hpp"
 
 #include <boost/asio/basic_signal_set.hpp>
+#include <boost/asio/co_spawn.hpp>
 
 #include <csignal>
 #include <cstdio>
@@ -34,12 +36,6 @@ void greet(const Settings& settings, std::uint16_t port) {
       std::printf("  %-10s %-28s %s\n", role.name.c_str(), role.model.spelt().c_str(), role.nodes.front().c_str());
   }
   std::fflush(stdout);
-}
-
-// Asks every node to let go of the roles' models (smart_swap.on_exit: release).
-void release(Router& router) {
-  for (const NodeBelief& node : router.house().desk.dispatch().fleet().nodes)
-    for (const Resident& resident : node.residents) router.house().desk.tell(UnloadWanted{resident.name});
 }
 
 boost::system::result<std::vector<Address>, std::string> addresses(const std::vector<std::string>& texts) {
@@ -125,11 +121,11 @@ int command_serve(const ServeOptions& options) {
     log::info("stopping: " + std::to_string((*router)->house().answering) + " answers finish, at most " +
               to_text(settings->drain_timeout));
     if (reload) reload->stop();
-    if ((*router)->house().settings->release_on_exit) release(**router);
     (*router)->drain([&](bool cut) {
       status = cut ? 1 : 0;
       if (cut) log::warn("drain_timeout is over: the rest was cut");
-      io.stop();
+      if (!(*router)->house().settings->release_on_exit) return io.stop();
+      wire::asio::co_spawn(io, release((*router)->house().shared_from_this()), [&io](std::exception_ptr) { io.stop(); });
     });
     stop.async_wait(on_stop);
   };
