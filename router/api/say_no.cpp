@@ -9,7 +9,7 @@ namespace {
 std::string written(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 std::string_view openai_type(int status) {
-  if (status == 400) return "invalid_request_error";
+  if (status == 400 || status == 401) return "invalid_request_error";
   if (status == 404) return "not_found_error";
   return "api_error";
 }
@@ -89,6 +89,7 @@ Spoken say_no(const Refusal& refusal, Dialect dialect, std::string_view request_
   Spoken out{head_of(refusal.status, content_type(unread(refusal) ? Dialect::ollama : dialect)),
              envelope(refusal.status, refusal.sentence, refusal.ollama_text ? "" : refusal.code, dialect, request_id)};
   if (v1 && !unread(refusal)) out.body += "\n";
+  if (refusal.status == 401) set(out.head.fields, "WWW-Authenticate", "Bearer");
   say_retry(out.head, dialect, refusal.retry_after_s);
   return out;
 }

@@ -14,8 +14,10 @@ bool loopback(const wire::tcp::endpoint& end) {
 
 }  // namespace
 
+bool loopback_peer(const wire::Client& client) { return loopback(client.peer()); }
+
 std::optional<Refusal> admin_only(const Call& call) {
-  return rr::admin_only(call.route.path, call.request.head.fields, loopback(call.client.peer()));
+  return rr::admin_only(call.route.path, call.request.head.fields, loopback_peer(call.client));
 }
 
 // What a tunnel brings to localhost comes from outside all the same.

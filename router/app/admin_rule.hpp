@@ -5,6 +5,7 @@
 
 namespace rr::app {
 
+bool loopback_peer(const wire::Client&);
 std::optional<Refusal> admin_only(const Call&);          // /admin/...
 std::optional<Refusal> admin_only_outside(const Call&);  // the same, but open to all who connect on this machine: /requests, /explain, ...
 

@@ -93,12 +93,12 @@ void House::adopt(Snapshot next) {
 
 std::optional<std::string> House::open_access_log(const std::string& path) {
   if (path.empty()) {
-    access.reset();
+    Lines::retire(std::move(access));
     return std::nullopt;
   }
   auto opened = Lines::open(io.get_executor(), path);
   if (!opened) return "access_log: " + opened.error();
-  access = std::move(*opened);
+  Lines::retire(std::exchange(access, std::move(*opened)));
   return std::nullopt;
 }
 

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 namespace rr::app {
@@ -120,6 +121,14 @@ Lines::~Lines() {
   state_->hand_over();
   state_->writer.reset();
   state_->pool.reset();  // joins: the thread writes what it has
+}
+
+void Lines::retire(std::unique_ptr<Lines> old) {
+  if (!old) return;
+  old->state_->bell.cancel();
+  old->state_->hand_over();
+  old->state_->writer.reset();
+  std::thread([pool = std::move(old->state_->pool)]() mutable { pool.reset(); }).detach();
 }
 
 void Lines::add(std::string_view line) {

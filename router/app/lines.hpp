@@ -20,7 +20,8 @@ class Lines {
   // Appends to the file; it is made if it is not there. The error says what and why.
   static boost::system::result<std::unique_ptr<Lines>, std::string> open(wire::Executor, const std::string& path);
   Lines(const Lines&) = delete;
-  ~Lines();                       // writes what waits
+  ~Lines();                       // writes what waits, and waits for it
+  static void retire(std::unique_ptr<Lines>);  // the same, and nobody waits
 
   void add(std::string_view line);  // without its end
   void reopen();                    // after a rotation: the path is opened anew, behind what was added so far

@@ -65,9 +65,9 @@ class Measuring {
     const Time began = std::chrono::steady_clock::now();
     auto failed = co_await nodes_.load(address, load, patience);
     const Duration took = std::chrono::steady_clock::now() - began;
-    if (failed) co_return say(times, "it did not load: " + *failed);
+    if (failed) co_return say(times, "it did not load: " + failed->why);
     (mapped ? times.mapped : times.read) = took;
-    if (auto trouble = co_await nodes_.unload(address, times.model)) co_return say(times, "it did not unload: " + *trouble);
+    if (auto trouble = co_await nodes_.unload(address, times.model)) co_return say(times, "it did not unload: " + trouble->why);
     if (!co_await gone(address, times.model)) say(times, "it is still loaded a minute after its unload");
   }
 

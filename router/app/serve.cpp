@@ -26,9 +26,10 @@ wire::ClientLimits limits(const House& house) {
 }
 
 // Between head and body: the page rules, the table of paths, the stop. Nothing of the body is read for a request that fails here.
-std::optional<Refusal> check(const House& house, const RequestHead& head, api::Route& route) {
+std::optional<Refusal> check(const House& house, const wire::Client& client, const RequestHead& head, api::Route& route) {
   if (auto refusal = vet(head, *house.settings)) return refusal;
   if (preflight(head)) return std::nullopt;
+  if (auto refusal = key_required(head.fields, loopback_peer(client), house.settings->api_key)) return refusal;
   auto found = api::route(head);
   if (!found) return found.error();
   route = std::move(*found);
@@ -189,7 +190,7 @@ wire::Task<void> serve(std::shared_ptr<House> house, wire::Socket socket) {
       resting.over();
       began = std::chrono::steady_clock::now();
       seen = {.method = head.method, .path = head.target.substr(0, head.target.find('?'))};
-      auto refusal = check(*house, head, route);
+      auto refusal = check(*house, client, head, route);
       if (refusal) dialect = dialect_of(head);
       return refusal;
     }, [&](const RequestHead& head) { return route.kind == Kind::blob && head.method == "POST"; });

@@ -33,6 +33,13 @@ bool of_a_proxy(std::string_view name) {
   return begins(name, "X-Forwarded-") || begins(name, "Cf-") || begins(name, "Tailscale-") || same_name(name, "Forwarded");
 }
 
+// Takes as long for every wrong key of one length.
+bool same_secret(std::string_view said, std::string_view key) {
+  unsigned differs = said.size() != key.size();
+  for (std::size_t i = 0; i < said.size(); ++i) differs |= static_cast<unsigned>(said[i] ^ key[i % key.size()]);
+  return differs == 0;
+}
+
 }  // namespace
 
 Result<NodeName> destination(const Errand& errand, const Fleet& fleet, const Settings& settings) {
@@ -94,6 +101,18 @@ std::optional<Refusal> in_use(const ModelName& model, const NodeName& node, cons
 
 bool forwarded(const Fields& fields) {
   return std::any_of(fields.begin(), fields.end(), [](const Field& f) { return of_a_proxy(f.name); });
+}
+
+std::optional<Refusal> key_required(const Fields& fields, bool loopback_peer, const std::string& key) {
+  if (key.empty() || (loopback_peer && !forwarded(fields))) return std::nullopt;
+  constexpr std::string_view bearer = "Bearer ";
+  std::string_view said = find(fields, "Authorization");
+  if (begins(said, bearer)) said.remove_prefix(bearer.size());
+  else said = find(fields, "x-api-key");
+  if (same_secret(said, key)) return std::nullopt;
+  return no("key_required", 401,
+            said.empty() ? "this router wants its api_key from who is not on its machine: send it as Authorization: Bearer KEY, or x-api-key"
+                         : "that is not the api_key of this router: put in the one of its YAML");
 }
 
 std::optional<Refusal> admin_only(std::string_view path, const Fields& fields, bool loopback_peer) {

@@ -27,6 +27,9 @@ Refusal cloud_closed(const std::string& what);          // 403; `what` runs at o
 // 409 model_in_use: a role of the YAML uses it on that node.
 std::optional<Refusal> in_use(const ModelName&, const NodeName&, const Settings&);
 
+// 401 key_required: the request is not of this machine and does not carry the key, as `Authorization: Bearer KEY` or `x-api-key: KEY`.
+std::optional<Refusal> key_required(const Fields&, bool loopback_peer, const std::string& key);
+
 // 403 admin_only: what only the operator may is for a peer on this machine that is no web page and comes through no proxy or
 // tunnel (Origin, Sec-Fetch-*, X-Forwarded-*, Cf-*, Tailscale-*).
 std::optional<Refusal> admin_only(std::string_view path, const Fields&, bool loopback_peer);

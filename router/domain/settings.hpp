@@ -94,6 +94,7 @@ struct Settings {
 
   std::vector<std::string> allowed_hosts{};    // beside loopback and our own addresses
   std::vector<std::string> allowed_origins{};  // beside Ollama's default list
+  std::string api_key{};                       // what who is not on this machine must send; "" = nothing
   Door management{};                           // pull, push, create, copy, delete, blobs
   Door cloud{};                                // cloud models, web_search and web_fetch: a node's ollama.com account
   std::string access_log{};                    // a file that gets one JSON line per request; "" = none

@@ -110,6 +110,7 @@ std::string difference(const Settings& before, const Settings& after) {
   note(changes, "prefill_grace", before.prefill_grace, after.prefill_grace);
   note_list(changes, "allowed_hosts", before.allowed_hosts, after.allowed_hosts);
   note_list(changes, "allowed_origins", before.allowed_origins, after.allowed_origins);
+  if (before.api_key != after.api_key) changes.push_back(std::string("api_key ") + (after.api_key.empty() ? "removed" : before.api_key.empty() ? "set" : "changed"));
   note(changes, "management", before.management, after.management);
   note(changes, "cloud", before.cloud, after.cloud);
   note(changes, "access_log", before.access_log, after.access_log);

@@ -9,7 +9,7 @@ const std::vector<Section>& sections() {
       {"",
        {"listen", "roles", "default_role", "also_called", "nodes", "models", "smart_swap", "required", "drain_timeout", "first_byte",
         "between_chunks", "prefill_grace", "stream_buffer", "limits", "allowed_hosts", "allowed_origins", "phrases", "management", "cloud",
-        "access_log", "substitutes"},
+        "access_log", "substitutes", "api_key"},
        {"client", "key", "guard"}},
       {"roles.*", {"node", "model", "keep_alive", "required"}, {"substitutes", "client", "key", "guard", "cloud"}},
       {"nodes.*", {"address", "gpu_memory", "type"}, {"management", "cloud"}},

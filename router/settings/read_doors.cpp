@@ -7,6 +7,7 @@ namespace rr::settings {
 
 namespace {
 
+constexpr std::size_t shortest_key = 16;    // characters
 constexpr std::size_t shortest_phrase = 3;  // bytes: one syllable of Hangul, or three letters
 
 void read_door(const Cursor* cursor, Door& door, const Draft& draft) {
@@ -42,6 +43,12 @@ void read_phrases(const Cursor& phrases, Draft& draft) {
 void read_doors(const Fields& top, Draft& draft) {
   read_door(top.find("management"), draft.settings.management, draft);
   read_door(top.find("cloud"), draft.settings.cloud, draft);
+  if (const Cursor* key = top.find("api_key"))
+    if (auto word = key->word("a secret of 16 characters or more"); word && *word != "none") {
+      if (word->size() < shortest_key || word->find_first_of(" \t\r\n") != std::string::npos)
+        key->mistake("a key has 16 characters or more and no space: take what `openssl rand -hex 16` prints");
+      draft.settings.api_key = std::move(*word);
+    }
   if (const Cursor* file = top.find("access_log"))
     if (auto name = file->word("the name of a file, such as access.jsonl"); name && *name != "none") draft.settings.access_log = std::move(*name);
 }

@@ -105,3 +105,23 @@ TEST_CASE("a file that cannot be made is an error that says which and why") {
   REQUIRE(!lines.has_value());
   CHECK(lines.error() == "/proc/nowhere/access.jsonl cannot be written: No such file or directory");
 }
+
+TEST_CASE("a log that is retired is written on while nobody waits for it") {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  wire::asio::io_context io;
+  auto lines = std::make_unique<Lines>(io.get_executor(), ends[1]);
+  const std::string line(1 << 20, 'x');  // more than a pipe holds: its writer waits for the reader
+  lines->add(line);
+  Lines::retire(std::move(lines));  // returns, although nobody reads yet
+  std::string got;
+  char bytes[65536];
+  while (got.size() < line.size() + 1) {
+    const auto n = ::read(ends[0], bytes, sizeof bytes);
+    REQUIRE(n > 0);
+    got.append(bytes, static_cast<std::size_t>(n));
+  }
+  CHECK(got == line + "\n");
+  ::close(ends[0]);
+  ::close(ends[1]);
+}

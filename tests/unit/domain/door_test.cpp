@@ -89,3 +89,23 @@ TEST_CASE("what only the operator may is open to a peer on this machine that is 
   CHECK(forwarded({{"X-Forwarded-For", "1.2.3.4"}}));
   CHECK_FALSE(forwarded({{"Origin", "http://localhost"}}));
 }
+
+TEST_CASE("with an api_key, who is not on this machine must send it") {
+  const std::string key = "0123456789abcdef0";
+  const auto asked = [&](const Fields& fields, bool here, const std::string& wanted) {
+    const auto refusal = key_required(fields, here, wanted);
+    return refusal ? refusal->code : "in";
+  };
+  CHECK(asked({}, false, "") == "in");  // no key is set
+  CHECK(asked({}, true, key) == "in");
+  CHECK(asked({}, false, key) == "key_required");
+  CHECK(asked({{"Tailscale-Funnel-Request", "?1"}}, true, key) == "key_required");  // a tunnel ends on this machine
+  CHECK(asked({{"X-Forwarded-For", "203.0.113.9"}, {"Authorization", "Bearer " + key}}, true, key) == "in");
+  CHECK(asked({{"authorization", "bearer " + key}}, false, key) == "in");
+  CHECK(asked({{"x-api-key", key}}, false, key) == "in");
+  for (const std::string& wrong : {std::string("0123456789abcdef1"), key + key, std::string("0"), key.substr(1)}) {
+    CAPTURE(wrong);
+    CHECK(asked({{"x-api-key", wrong}}, false, key) == "key_required");
+  }
+  CHECK(key_required({}, false, key)->status == 401);
+}
