@@ -1,6 +1,7 @@
 #include "api/chain.hpp"
 #include "api/classify.hpp"
 
+#include "api/dialects/translation.hpp"
 #include "api/go_words.hpp"
 #include "api/role_choice.hpp"
 #include "api/session.hpp"
@@ -54,10 +55,10 @@ Purpose purpose_of(Kind kind, const Members& members, bool leave_at_once) {
 Needs needs_of(Kind kind, Purpose purpose, const Members& members) {
   Needs needs;
   if (kind == Kind::show || purpose == Purpose::unload) return needs;
-  needs.embedding = kind == Kind::embed || kind == Kind::embeddings;
+  needs.embedding = kind == Kind::embed || kind == Kind::embeddings || kind == Kind::v1_embeddings;
   needs.completion = !needs.embedding;
   if (purpose == Purpose::answer && needs.completion) {
-    needs.tools = members.tools && kind != Kind::generate;
+    needs.tools = members.tools && kind != Kind::generate && kind != Kind::completions;
     needs.images = members.images;
   }
   return needs;
@@ -66,6 +67,25 @@ Needs needs_of(Kind kind, Purpose purpose, const Members& members) {
 std::int64_t estimate(const Members& members) {
   const double plain = static_cast<double>(members.text_bytes - std::min(members.hangul, members.text_bytes));
   return static_cast<std::int64_t>(plain / 3.2 + static_cast<double>(members.hangul) / 2.2);
+}
+
+// What Ollama's own routes of other vendors ask for before anything else, in their words.
+std::optional<Refusal> lacking(Kind kind, const Members& members) {
+  const bool nothing = members.messages == 0;
+  if (kind == Kind::chat_completions && nothing && members.input_empty) return no("messages_empty", 400, "[] is too short - 'messages'", true);
+  if (kind != Kind::messages && kind != Kind::count_tokens) return std::nullopt;
+  const auto limit = members.value("max_tokens").in(members.body);
+  const bool positive = !limit.empty() && limit.front() >= '0' && limit.front() <= '9' && limit.find_first_not_of("0.") != limit.npos;
+  if (kind == Kind::messages && !positive) return no("max_tokens_missing", 400, "max_tokens is required and must be positive", true);
+  if (nothing) return no("messages_empty", 400, "messages is required", true);
+  return std::nullopt;
+}
+
+bool thinks(const ModelName& model, const Fleet& fleet) {
+  return std::any_of(fleet.nodes.begin(), fleet.nodes.end(), [&](const NodeBelief& node) {
+    const auto* installed = node.find(model);
+    return installed && installed->capabilities.count("thinking") > 0;
+  });
 }
 
 // The role's nodes for the role's model, and for another model that one of them has; else any node.
@@ -80,14 +100,16 @@ std::vector<NodeName> nodes_for(const RoleSettings* role, const ModelName& model
 }  // namespace
 
 Result<Ask> classify(const RequestHead& head, const Route& route, const Members& members, const Circumstance& at) {
-  const bool openai = route.kind == Kind::chat_completions, show = route.kind == Kind::show;
-  if (openai && members.messages == 0) return no("messages_empty", 400, "[] is too short - 'messages'", true);
+  const bool v1 = translated(route.kind), show = route.kind == Kind::show;
+  const bool modelless = route.dialect == Dialect::anthropic && trimmed(members.model.value_or("")).empty();  // said first there
+  const auto missing = lacking(route.kind, members);
+  if (missing && !modelless) return *missing;
 
   Ask ask;
   ask.dialect = route.dialect;
   ask.kind = route.kind;
   bool leave_at_once = false;
-  if (!openai && !show && members.keep_alive) {
+  if (!v1 && !show && members.keep_alive) {
     const auto keep_alive = parse_keep_alive(*members.keep_alive);
     if (!keep_alive) return keep_alive.error();
     leave_at_once = keep_alive->zero();
@@ -100,6 +122,7 @@ Result<Ask> classify(const RequestHead& head, const Route& route, const Members&
     return no("model_name", 400, "use either :local or :cloud, not both: \"" + wanted + "\"", true);
   const auto choice = choose(head, route, members, wanted, at);
   if (!choice) return choice.error();
+  if (missing) return *missing;
   std::string_view bare = wanted;  // :local says that the model is not in the cloud; it is no part of its name
   if (bare.ends_with(":local")) bare.remove_suffix(6);
   if (!choice->role && !name_is_valid(bare)) return no("model_name", 400, "invalid model name", true);
@@ -122,18 +145,20 @@ Result<Ask> classify(const RequestHead& head, const Route& route, const Members&
 
   ask.purpose = purpose_of(route.kind, members, leave_at_once);
   ask.needs = needs_of(route.kind, ask.purpose, members);
-  const bool streams = route.kind == Kind::chat || route.kind == Kind::generate || openai;
-  ask.stream = streams && ask.purpose == Purpose::answer && members.stream.value_or(!openai);
+  const bool streams = route.kind == Kind::chat || route.kind == Kind::generate || (v1 && route.kind != Kind::v1_embeddings);
+  ask.stream = streams && ask.purpose == Purpose::answer && members.stream.value_or(!v1);
   if (show) return ask;
 
-  if (!openai && members.num_ctx_wrong) return no("num_ctx_type", 400, "option \"num_ctx\" must be of type integer", true);
+  if (!v1 && members.num_ctx_wrong) return no("num_ctx_type", 400, "option \"num_ctx\" must be of type integer", true);
   const auto& model = at.settings.model(ask.model);
-  ask.tokens = estimate(members);
+  ask.estimate = estimate(members);
+  ask.tokens = at.guess ? at.guess->tokens(ask.model, ask.estimate) : ask.estimate;
   if (at.settings.policy == PolicyName::smart) ask.chain = chain_of(members, ask.tokens, at.session_key);
   ask.num_ctx = model.num_ctx;
+  ask.thinks = thinks(ask.model, at.fleet);
   ask.keep_alive = at.settings.keep_alive(ask.model, ask.role);
-  if (!openai) ask.client_num_ctx = members.num_ctx;
-  if (model.on_overflow == OnOverflow::refuse && ask.tokens > ask.num_ctx)
+  if (!v1) ask.client_num_ctx = members.num_ctx;
+  if (model.on_overflow == OnOverflow::refuse && route.kind != Kind::count_tokens && ask.tokens > ask.num_ctx)
     return no("context_over", 400,
               "the prompt is about " + std::to_string(ask.tokens) + " tokens, " + ask.model.spelt() + " has num_ctx " +
                   std::to_string(ask.num_ctx) + ": shorten it, or raise models." + ask.model.spelt() + ".num_ctx",

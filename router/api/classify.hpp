@@ -5,6 +5,7 @@
 #include "api/members.hpp"
 #include "api/role_names.hpp"
 #include "domain/fleet.hpp"
+#include "domain/token_guess.hpp"
 
 namespace rr::api {
 
@@ -13,6 +14,7 @@ struct Circumstance {       // what classify may look at beside the request
   const RoleNames& names;
   const Fleet& fleet;       // which model names exist
   std::string_view session_key{};  // secret of this process, for the session hash
+  const TokenGuess* guess = nullptr;  // what the models counted before
 };
 
 // For kinds chat, generate, embed, embeddings, chat_completions, show. Sources 1-4 and 6-9 of design section 4.

@@ -50,8 +50,8 @@ Kind kind_of(const Members& members) {
 }
 
 Shape shape_of(Kind kind, const Members& members, const Settings& settings, const Fleet& fleet) {
-  if (kind == Kind::embed || kind == Kind::embeddings) return embedding(settings, fleet);
-  if (kind != Kind::generate) return {};
+  if (kind == Kind::embed || kind == Kind::embeddings || kind == Kind::v1_embeddings) return embedding(settings, fleet);
+  if (kind != Kind::generate && kind != Kind::completions) return {};
   const std::string mark = members.suffix ? "suffix" : fim_mark(members);
   const auto* coder = mark.empty() ? nullptr : role_of(Notion::coder, settings);
   return coder ? Shape{coder, coder->model, members.suffix ? "member suffix" : "\"" + mark + "\" in the prompt"} : Shape{};

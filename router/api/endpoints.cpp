@@ -35,6 +35,11 @@ constexpr std::array served{
     Served{"/api/experimental/web_fetch", "POST", Kind::web, Dialect::ollama},
     Served{"/v1/models", "GET", Kind::models, Dialect::openai},
     Served{"/v1/chat/completions", "POST", Kind::chat_completions, Dialect::openai},
+    Served{"/v1/completions", "POST", Kind::completions, Dialect::openai},
+    Served{"/v1/embeddings", "POST", Kind::v1_embeddings, Dialect::openai},
+    Served{"/v1/responses", "POST", Kind::responses, Dialect::openai},
+    Served{"/v1/messages", "POST", Kind::messages, Dialect::anthropic},
+    Served{"/v1/messages/count_tokens", "POST", Kind::count_tokens, Dialect::anthropic},
     Served{"/health", "HEAD, GET", Kind::health, Dialect::own},
     Served{"/health/live", "HEAD, GET", Kind::live, Dialect::own},
     Served{"/explain", "POST", Kind::explain, Dialect::own},
@@ -54,13 +59,8 @@ constexpr std::array refused{
     Refused{"/api/user/keys/", Dialect::ollama, true, "run `ollama signout` on the node itself"},
     Refused{"/api/experimental/", Dialect::ollama, false, "ask the node itself"},
     Refused{"/api/status", Dialect::ollama, false, "use GET /health"},
-    Refused{"/v1/completions", Dialect::openai, false, "use POST /v1/chat/completions, or POST /api/generate"},
-    Refused{"/v1/embeddings", Dialect::openai, false, "use POST /api/embed"},
-    Refused{"/v1/responses", Dialect::openai, false, "use POST /v1/chat/completions"},
     Refused{"/v1/audio/transcriptions", Dialect::openai, false, "ask the node itself"},
     Refused{"/v1/images/", Dialect::openai, false, "ask the node itself"},
-    Refused{"/v1/messages", Dialect::anthropic, false, "use POST /v1/chat/completions, or POST /api/chat"},
-    Refused{"/v1/messages/count_tokens", Dialect::anthropic, false, "use POST /v1/chat/completions, or POST /api/chat"},
     Refused{"/admin/", Dialect::own, false, "change the YAML: a saved file takes effect at once"},
     Refused{"/ui", Dialect::own, false, "use GET /health"},
     Refused{"/events", Dialect::own, false, "use GET /health"},
@@ -69,8 +69,8 @@ constexpr std::array refused{
 };
 
 // OpenAI's paths without /v1, as some clients send them; the twin in the /v1 table.
-constexpr std::array<std::string_view, 6> root_twins{"/chat/completions", "/completions", "/embeddings", "/responses",
-                                                     "/messages", "/models"};
+constexpr std::array<std::string_view, 7> root_twins{"/chat/completions", "/completions", "/embeddings", "/responses",
+                                                     "/messages", "/messages/count_tokens", "/models"};
 
 Refusal unknown(std::string_view path) {
   return {.code = "path_unknown", .side = Side::client, .status = 404,

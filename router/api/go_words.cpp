@@ -179,17 +179,23 @@ class Reader {
 
 std::string_view request_type(Kind kind) {
   switch (kind) {
-    case Kind::generate: return "GenerateRequest";
-    case Kind::embed: return "EmbedRequest";
-    case Kind::embeddings: return "EmbeddingRequest";
-    case Kind::show: return "ShowRequest";
-    case Kind::chat_completions: return "ChatCompletionRequest";
-    default: return "ChatRequest";
+    case Kind::generate: return "api.GenerateRequest";
+    case Kind::embed: return "api.EmbedRequest";
+    case Kind::embeddings: return "api.EmbeddingRequest";
+    case Kind::show: return "api.ShowRequest";
+    case Kind::chat_completions: return "openai.ChatCompletionRequest";
+    case Kind::completions: return "openai.CompletionRequest";
+    case Kind::v1_embeddings: return "openai.EmbedRequest";
+    case Kind::responses: return "openai.ResponsesRequest";
+    case Kind::messages:
+    case Kind::count_tokens: return "anthropic.MessagesRequest";
+    default: return "api.ChatRequest";
   }
 }
 
 std::string_view go_type(Kind kind, std::string_view member) {
-  if (member == "messages") return kind == Kind::chat_completions ? "[]openai.Message" : "[]api.Message";
+  if (member == "messages")
+    return kind == Kind::chat_completions ? "[]openai.Message" : kind == Kind::messages ? "[]anthropic.MessageParam" : "[]api.Message";
   if (member == "options") return "map[string]interface {}";
   if (member == "stream") return "bool";
   return "string";
@@ -216,16 +222,17 @@ bool go_reads_whole(std::string_view value) { return go_syntax_error("[" + std::
 
 std::string go_type_error(Kind kind, std::string_view raw, std::string_view member) {
   std::string out = "json: cannot unmarshal " + std::string(json_type(raw)) + " into Go ";
-  if (member.empty())
-    return out + "value of type " + (kind == Kind::chat_completions ? "openai." : "api.") + std::string(request_type(kind));
-  return out + "struct field " + std::string(request_type(kind)) + "." + std::string(member) + " of type " +
+  std::string_view type = request_type(kind);
+  if (member.empty()) return out + "value of type " + std::string(type);
+  type.remove_prefix(type.find('.') + 1);
+  return out + "struct field " + std::string(type) + "." + std::string(member) + " of type " +
          std::string(go_type(kind, member));
 }
 
 std::string not_found(Kind kind, std::string_view model) {
   const std::string name(model);
-  if (kind == Kind::embed || kind == Kind::embeddings)
-    return name.empty() && kind == Kind::embed ? "model '' not found" : "model \"" + name + "\" not found, try pulling it first";
+  if (kind == Kind::embed || kind == Kind::embeddings || kind == Kind::v1_embeddings)
+    return name.empty() && kind != Kind::embeddings ? "model '' not found" : "model \"" + name + "\" not found, try pulling it first";
   if ((kind == Kind::show || kind == Kind::model) && name.find(':', name.rfind('/') + 1) == name.npos)
     return "model '" + name + ":latest' not found";
   return "model '" + name + "' not found";

@@ -1,5 +1,7 @@
 #include "api/members.hpp"
 
+#include "api/conversation.hpp"
+#include "api/dialects/translation.hpp"
 #include "api/go_words.hpp"
 #include "api/member_names.hpp"
 #include "api/member_refusals.hpp"
@@ -14,7 +16,7 @@ bool empty_text(std::string_view token) { return token.empty() || token == "\"\"
 // Fills one Members from one body.
 class Reading {
  public:
-  Reading(std::string_view body, bool openai, Kind kind) : body_(body), openai_(openai), kind_(kind) {}
+  Reading(std::string_view body, Kind kind, Members& out) : body_(body), kind_(kind), conversation_(body, out) {}
 
   std::optional<Refusal> read(od::document& document, Members& out) {
     od::object object;
@@ -41,9 +43,9 @@ class Reading {
     out.none = false;
     std::string_view name;
     if (field.unescaped_key().get(name)) return broken();
-    if (!named_member(name, openai_)) {
+    if (!named_member(name, kind_)) {
       const auto meant = folded_member(name);
-      if (meant.empty() || !named_member(meant, openai_)) return std::nullopt;
+      if (meant.empty() || !named_member(meant, kind_)) return std::nullopt;
       return bad_member("member \"" + std::string(name) + "\" would be read as \"" + meant + "\": spell it so");
     }
     if (out.find(name)) return bad_member("member \"" + std::string(name) + "\" is there twice: send it once");
@@ -84,41 +86,36 @@ class Reading {
     if (name == "model" || (name == "name" && kind_ == Kind::show)) {
       if (!text && !null) return wrong(first, name);
       if (text) return name_text(name, value, name == "model" ? out.model : out.name);
-    } else if (name == "stream" || (name == "shift" && !openai_)) {  // shift is replaced on its way, so it is looked at too
+    } else if (name == "stream" || (name == "shift" && !translated(kind_))) {  // shift is replaced on its way, so it is looked at too
       if (first != "true" && first != "false" && !null) return wrong(first, name);
       if (name == "stream" && !null) out.stream = first == "true";
     } else if (name == "keep_alive") {
       const auto raw = whole_text(body_, value);  // is replaced on its way: what is no JSON must not become good by that
       if (!first.starts_with('[') && !object && !go_reads_whole(raw)) return broken();
       if (!null) out.keep_alive = std::string(raw);
-    } else if (name == "options" && !openai_) {
+    } else if (name == "options" && !translated(kind_)) {
       if (!object && !null) return wrong(first, name);
       if (object) return options(value, out);
     } else if (name == "messages") {
       if (!list && !null) return wrong(first, name);
       out.messages_present = list;
-      if (list) return messages(value, out);
-    } else if (name == "prompt") {
-      out.prompt_empty = empty_text(first);
-      if (!text && !null) return wrong(first, name);
-      if (text && !out.first_user) out.first_user = text_of(body_, value);
-      if (text) out.first_said = {span_in(body_, first)};
-      count(first, out);
+      if (list && !conversation_.messages(value)) return broken();
+    } else if (name == "prompt" && kind_ != Kind::responses) {  // a template's name there
+      return prompt(value, first, out);
     } else if (name == "input") {
       out.input_empty = empty_text(first) || (list && empty_list(first));
-      if (list && !empty_list(first) && first_of(first) == '{') return messages(value, out);  // of OpenAI's responses
+      if (list && !empty_list(first) && first_of(first) == '{') return conversation_.messages(value) ? std::nullopt : std::optional(broken());
       if (text && !out.first_user) out.first_user = text_of(body_, value);
-      count(whole_text(body_, value), out);
-    } else if (name == "system" && list) {  // of Anthropic's messages
-      std::optional<std::string> text_of_all;
-      return parts(value, text_of_all, out.system_said, out);
-    } else if (name == "suffix" || name == "system" || name == "template") {
-      if (name == "system" && text) out.system_said.insert(out.system_said.begin(), span_in(body_, first));
+      if (text && kind_ == Kind::responses) out.first_said = {span_in(body_, first)};
+      conversation_.count(whole_text(body_, value));
+    } else if (name == "system" || name == "instructions") {
+      if (!conversation_.system(value)) return broken();
+    } else if (name == "suffix" || name == "template") {
       if (name == "suffix") out.suffix = text && !empty_text(first);
-      count(first, out);
+      conversation_.count(first);
     } else if (name == "tools") {
       out.tools = !empty_list(first);
-      count(whole_text(body_, value), out);
+      conversation_.count(whole_text(body_, value));
     } else if (name == "images") {
       out.images = out.images || !empty_list(first);
     } else if (name == "user") {
@@ -135,9 +132,19 @@ class Reading {
     return go_syntax_error(body_).empty() ? half_a_character(name) : broken();
   }
 
-  void count(std::string_view raw, Members& out) const {
-    out.text_bytes += raw.size();
-    out.hangul += hangul_bytes(raw);
+  // A string; on /v1/completions also a list of them, of which one is answered.
+  std::optional<Refusal> prompt(od::value& value, std::string_view first, Members& out) {
+    const bool list = first.starts_with('[') && kind_ == Kind::completions;
+    if (!first.starts_with('"') && first != "null" && !list) return wrong(first, "prompt");
+    out.prompt_empty = empty_text(first) || (list && empty_list(first));
+    if (list) {
+      conversation_.count(whole_text(body_, value));
+    } else {
+      if (first.starts_with('"') && !out.first_user) out.first_user = text_of(body_, value);
+      if (first.starts_with('"')) out.first_said = {span_in(body_, first)};
+      conversation_.count(first);
+    }
+    return std::nullopt;
   }
 
   std::optional<Refusal> metadata(od::value& value, Members& out) {
@@ -147,9 +154,10 @@ class Reading {
       od::field field;
       std::string_view name;
       if (std::move(step).get(field) || field.unescaped_key().get(name)) return broken();
-      if (name != "role") continue;
-      od::value role = std::move(field).value();
-      if (token(body_, role).starts_with('"')) out.metadata_role = text_of(body_, role);
+      const bool role = name == "role";
+      if (!role && (name != "user_id" || kind_ != Kind::messages)) continue;
+      od::value said = std::move(field).value();
+      if (token(body_, said).starts_with('"')) (role ? out.metadata_role : out.user) = text_of(body_, said);
     }
     return std::nullopt;
   }
@@ -184,80 +192,9 @@ class Reading {
     return std::nullopt;
   }
 
-  std::optional<Refusal> messages(od::value& value, Members& out) {
-    od::array array;
-    if (value.get_array().get(array)) return broken();
-    for (auto step : array) {
-      od::value item;
-      if (std::move(step).get(item)) return broken();
-      const std::string_view first = token(body_, item);
-      if (++out.messages <= Members::most_messages) out.message_at.push_back(first.empty() ? 0 : span_in(body_, first).at);
-      if (const auto refusal = first.starts_with('{') ? message(item, out) : std::nullopt) return refusal;
-    }
-    return std::nullopt;
-  }
-
-  std::optional<Refusal> message(od::value& value, Members& out) {
-    od::object object;
-    if (value.get_object().get(object)) return broken();
-    std::string role;
-    std::optional<std::string> text;
-    std::vector<Span> said;
-    for (auto step : object) {
-      od::field field;
-      std::string_view name;
-      if (std::move(step).get(field) || field.unescaped_key().get(name)) return broken();
-      od::value member = std::move(field).value();
-      const auto first = token(body_, member);
-      if (first.empty()) return broken();
-      if (name == "images") {
-        out.images = out.images || !empty_list(first);
-      } else if (name == "role" && first.front() == '"') {
-        role = text_of(body_, member);
-      } else if (name == "content" && first.front() == '[') {
-        if (const auto refusal = parts(member, text, said, out)) return refusal;
-      } else {
-        if (name == "content" && first.front() == '"' && !out.first_user) text = text_of(body_, member);
-        if (name == "content" && first.front() == '"') said = {span_in(body_, first)};
-        count(whole_text(body_, member), out);
-      }
-    }
-    if (role == "user" && text && !out.first_user) out.first_user = std::move(text), out.first_user_at = out.messages - 1;
-    if (role == "system" || role == "developer")
-      for (std::size_t i = 0; i < said.size() && out.system_said.size() < most_said; ++i) out.system_said.push_back(said[i]);
-    if (role == "user" && !said.empty()) (out.first_said.empty() ? out.first_said : out.last_said) = std::move(said);
-    return std::nullopt;
-  }
-
-  std::optional<Refusal> parts(od::value& value, std::optional<std::string>& text, std::vector<Span>& said, Members& out) {
-    od::array array;
-    if (value.get_array().get(array)) return broken();
-    for (auto step : array) {
-      od::value part;
-      if (std::move(step).get(part)) return broken();
-      if (!token(body_, part).starts_with('{')) continue;
-      od::object object;
-      if (part.get_object().get(object)) return broken();
-      for (auto inner : object) {
-        od::field field;
-        std::string_view name;
-        if (std::move(inner).get(field) || field.unescaped_key().get(name)) return broken();
-        out.images = out.images || name == "image_url" || name == "image";
-        const bool is_text = name == "text";
-        od::value member = std::move(field).value();
-        if (!is_text) continue;
-        const auto raw = token(body_, member);
-        count(raw, out);
-        if (raw.starts_with('"') && said.size() < most_said) said.push_back(span_in(body_, raw));
-        if (raw.starts_with('"') && !out.first_user) text = text.value_or("") + text_of(body_, member);
-      }
-    }
-    return std::nullopt;
-  }
-
   std::string_view body_;
-  bool openai_;
   Kind kind_;
+  Conversation conversation_;
   bool open_ = false;  // the last of all: its value has only its first byte or token yet
 };
 
@@ -270,29 +207,29 @@ const Member* Members::find(std::string_view name) const {
 
 Span Members::value(std::string_view name) const { return find(name) ? find(name)->value : Span{}; }
 
-Result<Members> read_members(std::string_view body, bool openai, Kind kind) {
-  if (openai) kind = Kind::chat_completions;
-  if (body.find_first_not_of(" \t\r\n") == body.npos) return invalid(openai ? "EOF" : "missing request body");
+Result<Members> read_members(std::string_view body, Kind kind) {
+  if (body.find_first_not_of(" \t\r\n") == body.npos) return invalid(translated(kind) ? "EOF" : "missing request body");
   const auto extent = first_value(body);
   if (extent.depth > max_depth)
     return bad_member("the body nests deeper than " + std::to_string(max_depth) + " levels: send flatter JSON");
-  Reading reading(body, openai, kind);
+  Members out;
   if (body[extent.at] != '{') {
     const auto words = go_syntax_error(body);
     return invalid(words.empty() ? go_type_error(kind, body.substr(extent.at, 1), "") : words);
   }
-  if (extent.end == 0) return reading.broken();
+  if (extent.end == 0) return Reading(body, kind, out).broken();
 
-  Members out;
+  out.kind = kind;
   out.body = body;
   out.open = extent.at;
   out.close = extent.end - 1;
   const std::size_t used = extent.end;  // what follows the first value is not read, by Ollama neither
+  Reading reading(body.substr(0, used), kind, out);
   Parser parser;
   od::document document;
   const simdjson::padded_string_view padded(body.data(), used, body.size() + simdjson::SIMDJSON_PADDING);
-  if (parser.of(used).iterate(padded).get(document)) return reading.broken();
-  if (const auto refusal = Reading(body.substr(0, used), openai, kind).read(document, out)) return *refusal;
+  if (parser.of(used).iterate(padded).get(document)) return Reading(body, kind, out).broken();
+  if (const auto refusal = reading.read(document, out)) return *refusal;
   return out;
 }
 

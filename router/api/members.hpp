@@ -29,6 +29,7 @@ constexpr std::size_t most_said = 16;  // strings kept of one speaker
 struct Members {
   std::string_view body{};              // what was read; as long as its owner keeps it
   std::vector<Member> all{};            // those that rules name, in the client's order
+  Kind kind = Kind::chat;               // of the route
   bool none = true;                     // no member at all
   std::size_t open = 0, close = 0;      // positions of the outer { and }
   const Member* find(std::string_view name) const;
@@ -44,10 +45,10 @@ struct Members {
   bool num_ctx_wrong = false;              // options.num_ctx is there, no number and not null
   bool options_empty = true;
   std::optional<std::string> first_user{};   // text of the first user message, or the prompt
-  std::vector<Span> system_said{};           // JSON strings: system and developer messages, `system`; the first most_said
+  std::vector<Span> system_said{};           // JSON strings: `system` or `instructions`, system and developer messages; the first most_said
   std::vector<Span> first_said{}, last_said{};  // of the first user message (or the prompt) and, when it is another, the last
   static constexpr std::size_t most_messages = 10'000;
-  std::vector<std::size_t> message_at{};     // where each of so many messages begins
+  std::vector<std::size_t> message_at{};     // where each of so many messages, or items of `input`, begins
   std::size_t first_user_at = 0;             // which of them is the first user message, when first_user is of one
   std::size_t messages = 0;                // count; messages_present tells [] from absent
   bool messages_present = false, prompt_empty = true, input_empty = true;
@@ -61,7 +62,8 @@ struct Members {
 // json_member names the member. Empty body, no object, broken JSON: 400 with Ollama's words per dialect ("missing request body",
 // "EOF", "invalid character 'x' looking for beginning of value" where cheap), code json_invalid.
 // `body` has wire::Block::padding readable bytes behind it.
-// `kind` is only for the words of a wrong type ("... Go struct field GenerateRequest.model of type string").
-Result<Members> read_members(std::string_view body, bool openai, Kind kind = Kind::chat);
+// `kind`: of the route: which members rules name there, and the words of a wrong type ("... Go struct field
+// GenerateRequest.model of type string").
+Result<Members> read_members(std::string_view body, Kind kind = Kind::chat);
 
 }  // namespace rr::api

@@ -52,7 +52,7 @@ ModelName model_for(const RoleSettings& role, const std::string& wanted, const C
 }
 
 Refusal refuse_empty(Kind kind) {
-  if (kind == Kind::generate || kind == Kind::embed)
+  if (kind == Kind::generate || kind == Kind::embed || kind == Kind::completions || kind == Kind::v1_embeddings)
     return {.code = "model_missing", .side = Side::client, .status = 404, .sentence = not_found(kind, ""), .ollama_text = true};
   return {.code = "model_required", .side = Side::client, .status = 400, .sentence = "model is required", .ollama_text = true};
 }
@@ -61,7 +61,7 @@ Refusal refuse_empty(Kind kind) {
 Result<Choice> choose_for_auto(Kind kind, const Members& members, const Circumstance& at) {
   if (auto shape = shape_of(kind, members, at.settings, at.fleet); !shape.model.empty())
     return Choice{shape.role, RoleSource::shape, std::move(shape.model), std::move(shape.because)};
-  if (kind == Kind::chat || kind == Kind::generate || kind == Kind::chat_completions)
+  if (kind != Kind::embed && kind != Kind::embeddings && kind != Kind::v1_embeddings && kind != Kind::show)
     if (auto found = prompt_role(members, at.settings); found.role)
       return Choice{found.role, RoleSource::prompt, found.role->model, std::move(found.because)};
   if (const auto* role = at.settings.role(at.settings.default_role)) return Choice{role, RoleSource::default_role, role->model};

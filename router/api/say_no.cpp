@@ -64,7 +64,8 @@ std::string content_type(Dialect dialect) {
 
 // Ollama's /v1 routes refuse a body that they cannot read before their own writer of answers is in place: without its newline,
 // with a charset.
-bool unread(const Refusal& no) {
+bool unread(const Refusal& no, Dialect dialect) {
+  if (dialect == Dialect::anthropic && (no.code == "model_required" || no.code == "max_tokens_missing")) return true;
   return no.code == "json_invalid" || no.code == "messages_empty" || (no.code == "unsupported_member" && no.ollama_text);
 }
 
@@ -86,9 +87,9 @@ Spoken say_no(const Refusal& refusal, Dialect dialect, std::string_view request_
     return out;
   }
   const bool v1 = dialect == Dialect::openai || dialect == Dialect::anthropic;
-  Spoken out{head_of(refusal.status, content_type(unread(refusal) ? Dialect::ollama : dialect)),
+  Spoken out{head_of(refusal.status, content_type(unread(refusal, dialect) ? Dialect::ollama : dialect)),
              envelope(refusal.status, refusal.sentence, refusal.ollama_text ? "" : refusal.code, dialect, request_id)};
-  if (v1 && !unread(refusal)) out.body += "\n";
+  if (v1 && !unread(refusal, dialect)) out.body += "\n";
   if (refusal.status == 401) set(out.head.fields, "WWW-Authenticate", "Bearer");
   say_retry(out.head, dialect, refusal.retry_after_s);
   return out;

@@ -61,7 +61,7 @@ int from_the_file(const Settings& settings, const std::string& target, const std
   auto route = api::route(head);
   if (!route) return std::printf("%s\n", route.error().sentence.c_str()), 1;
   const std::string padded = body + std::string(64, '\0');
-  auto members = api::read_members(std::string_view(padded).substr(0, body.size()), false);
+  auto members = api::read_members(std::string_view(padded).substr(0, body.size()));
   if (!members) return std::printf("%s\n", members.error().sentence.c_str()), 1;
   route->kind = api::kind_of(*members);
   auto ask = api::classify(head, *route, *members, {settings, names, dispatch.fleet(), "explain"});

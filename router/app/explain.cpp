@@ -168,7 +168,7 @@ std::string json(const Explanation& e) {
 }
 
 void answer_explain(Call& call) {
-  auto members = api::read_members(call.request.body.view(), false);
+  auto members = api::read_members(call.request.body.view());
   if (!members) return refuse(call, members.error());
   call.route.kind = api::kind_of(*members);  // the body is read as the request it explains
   const Dispatch& dispatch = call.house->desk.dispatch();

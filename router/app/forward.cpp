@@ -78,6 +78,7 @@ ReplyHead head_for_client(const Call& call, const wire::CheckedReply& node, bool
   ReplyHead head{.status = node.head.status, .reason = std::string(reason_phrase(node.head.status)), .fields = {}};
   if (translated) head.fields.push_back({"Content-Type", call.ask.stream ? "text/event-stream" : "application/json"});
   else head.fields = wire::to_client(node.head.fields);
+  if (call.ask.stream && (call.route.kind == Kind::responses || call.route.kind == Kind::messages)) head.fields.push_back({"Cache-Control", "no-cache"});
   for (Field& field : told(call)) head.fields.push_back(std::move(field));
   return head;
 }
@@ -87,7 +88,16 @@ std::unique_ptr<api::Translation> translation(const Call& call, const api::Membe
   return api::translation(call.route.kind, members,
                           {.unique = id_text(call.id).substr(2) + "-" + std::to_string(call.began.time_since_epoch().count() % 1'000'000'007),
                            .created = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count(),
-                           .model = call.ask.asked_model});
+                           .model = call.ask.asked_model,
+                           .tokens = call.ask.tokens});
+}
+
+// A stream was asked for, and the node said all of it at once.
+Result<std::string> as_stream(api::Translation& translation, std::string_view body) {
+  std::string out;
+  translation.take(body, out);
+  translation.finish(out);
+  return {boost::system::in_place_value, std::move(out)};
 }
 
 // The node's whole (non-streamed) answer.
@@ -107,7 +117,7 @@ wire::Task<Attempt> pass_whole(Call& call, api::Translation* translation, wire::
   }
   std::string out;
   if (translation) {
-    auto rendered = translation->whole(*body);
+    Result<std::string> rendered = call.ask.stream ? as_stream(*translation, *body) : translation->whole(*body);
     if (!rendered) co_return failed(rendered.error(), false);
     out = std::move(*rendered);
   } else {

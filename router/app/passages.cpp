@@ -1,7 +1,5 @@
 #include "app/passages.hpp"
 
-#include "api/say_no.hpp"
-
 #include <utility>
 
 namespace rr::app {
@@ -26,7 +24,7 @@ bool Watched::end(const std::optional<wire::NodeError>& lost, std::string_view r
     return true;
   }
   if (!began_) return false;  // nothing reached the client: fail over, or refuse with a status
-  if (!watch_.error() || !shows_errors()) out += api::in_band(trouble(lost), call_.route.dialect, id_text(call_.id));
+  if (!watch_.error() || !shows_errors()) say(trouble(lost), id_text(call_.id), out);
   return false;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/dialects/translation.hpp"
+#include "api/say_no.hpp"
 #include "api/usage.hpp"
 #include "app/call.hpp"
 #include "wire/relay.hpp"
@@ -21,6 +22,7 @@ class Watched : public wire::Passage {
  protected:
   virtual void render(std::string_view lines, std::string& out) = 0;
   virtual void finish(std::string& out) = 0;
+  virtual void say(const Refusal&, std::string_view request_id, std::string& out) = 0;  // why it breaks off
   virtual bool shows_errors() const = 0;  // the node's error line reaches the client as it is
 
  private:
@@ -37,6 +39,7 @@ class NativePassage final : public Watched {
  private:
   void render(std::string_view lines, std::string& out) override { rename_.apply(lines, out); }
   void finish(std::string&) override {}
+  void say(const Refusal& refusal, std::string_view id, std::string& out) override { out += api::in_band(refusal, Dialect::ollama, id); }
   bool shows_errors() const override { return true; }
   api::Rename rename_;
 };
@@ -48,6 +51,7 @@ class TranslatedPassage final : public Watched {
  private:
   void render(std::string_view lines, std::string& out) override { translation_.take(lines, out); }
   void finish(std::string& out) override { translation_.finish(out); }
+  void say(const Refusal& refusal, std::string_view id, std::string& out) override { translation_.broken(refusal, id, out); }
   bool shows_errors() const override { return false; }
   api::Translation& translation_;
 };

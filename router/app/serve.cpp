@@ -60,9 +60,17 @@ void one_model(Call& call) {
   reply(call, 200, "application/json", std::move(*found));
 }
 
+// An estimate, and it says so: only the model's own tokenizer could count.
+void count_tokens(Call& call) {
+  const int seen = call.house->desk.dispatch().guess().seen(call.ask.model);
+  call.extra.push_back({"X-Router-Estimate", seen > 0 ? "learnt from " + std::to_string(seen) + " prompts of " + call.ask.model.spelt()
+                                                      : "by bytes: no prompt of " + call.ask.model.spelt() + " was counted yet"});
+  reply(call, 200, "application/json", "{\"input_tokens\":" + std::to_string(call.ask.tokens) + "}\n");
+}
+
 // What needs a node: read the body, find role and model, wait for a seat, forward, relay.
 wire::Task<void> infer(Call& call) {
-  auto members = api::read_members(call.request.body.view(), call.route.dialect == Dialect::openai, call.route.kind);
+  auto members = api::read_members(call.request.body.view(), call.route.kind);
   if (!members) {
     refuse(call, members.error());
     co_return;
@@ -73,7 +81,7 @@ wire::Task<void> infer(Call& call) {
   }
   if (auto refusal = chooses_in_vain(call)) co_return refuse(call, *refusal);
   const api::Circumstance circumstance{*call.settings, *call.names, call.house->desk.dispatch().fleet(),
-                                       call.house->session_key};
+                                       call.house->session_key, &call.house->desk.dispatch().guess()};
   auto ask = api::classify(call.request.head, call.route, *members, circumstance);
   if (!ask) {
     refuse(call, ask.error());
@@ -82,7 +90,9 @@ wire::Task<void> infer(Call& call) {
   ask->id = call.id;
   if (const NodeName said = said_node(call.route, call.request.head); !said.empty()) ask->nodes = {said};  // of /api/show
   call.ask = *ask;
-  if (call.route.kind == Kind::show) {
+  if (call.route.kind == Kind::count_tokens) {
+    count_tokens(call);
+  } else if (call.route.kind == Kind::show) {
     co_await forward_show(call, *members);
   } else if (ask->purpose == Purpose::unload) {
     unload(call);

@@ -55,12 +55,14 @@ struct Ask {
   std::string session{};          // whose prompt cache; never empty
   bool session_from_client = false;
   std::shared_ptr<const Chain> chain{};  // its messages, for what is cached; null = unknown
-  std::int64_t tokens = 0;      // estimate of the prompt
+  std::int64_t tokens = 0;      // estimate of the prompt, corrected by what its model counted before (domain/token_guess)
+  std::int64_t estimate = 0;    // from its bytes alone; 0 = tokens is no such estimate
   int num_ctx = 0;              // what is sent
   KeepAlive keep_alive{};         // what is sent (seed); passthrough leaves the client's
   std::optional<std::string> client_keep_alive{};  // raw JSON text, for explain and headers
   std::optional<std::int64_t> client_num_ctx{};
   Needs needs{};
+  bool thinks = false;          // a node says that its model can think
   bool stream = true;
   bool repeatable = true;       // inference may be asked once more while no content reached the client
 };

@@ -7,6 +7,7 @@
 #include "domain/place.hpp"
 #include "domain/policy/policy.hpp"
 #include "domain/share.hpp"
+#include "domain/token_guess.hpp"
 
 #include <deque>
 #include <map>
@@ -85,6 +86,7 @@ class Dispatch {
   const Gate* gate(std::string_view node) const;
   const Pace& pace() const { return seen_.pace; }
   void pace(Pace known) { seen_.pace = std::move(known); }  // as kept across a restart, before the first event
+  const TokenGuess& guess() const { return guess_; }
   Snapshot settings() const { return settings_; }
   int in_flight() const;
   int waiting() const;
@@ -160,6 +162,7 @@ class Dispatch {
   std::map<std::string, Time> load_began_{};        // "node/model"
   Ledger ledger_{};
   Experience seen_{};
+  TokenGuess guess_{};
   std::map<RoleName, std::pair<std::string, Time>> role_state_{};
   std::vector<Command> out_{};
 };

@@ -59,7 +59,7 @@ inline Guess guess(const api::Json& line) {
   static const Settings settings = four_roles();
   const std::string text = line["body"].dump();
   const std::string padded = text + std::string(64, '\0');
-  const auto members = api::read_members(std::string_view(padded).substr(0, text.size()), false);
+  const auto members = api::read_members(std::string_view(padded).substr(0, text.size()));
   if (!members) return {"default", members.error().sentence};
   const Kind kind = line.value("endpoint", "") == "/api/generate" ? Kind::generate : Kind::chat;
   if (const auto shape = api::shape_of(kind, *members, settings, Fleet{}); shape.role) return {shape.role->name, shape.because};

@@ -32,9 +32,16 @@ TEST_CASE("case 55: the router's own errors use the envelope of the called famil
   CHECK(e["type"] == "invalid_request_error");
   CHECK(e["code"] == "role_unknown");
   CHECK(e.contains("param"));
-  const Answer anthropic = town.ask("POST", "/v1/messages", R"({"model":"coder","max_tokens":5,"messages":[{"role":"user","content":"hi"}]})");
-  CHECK(anthropic.status == 501);
+  const Answer anthropic = town.ask("POST", "/v1/messages", R"({"model":"role:codr","max_tokens":5,"messages":[{"role":"user","content":"hi"}]})");
+  CHECK(anthropic.status == 400);
   CHECK(Json::parse(anthropic.body)["type"] == "error");
+  CHECK(Json::parse(anthropic.body)["error"]["type"] == "invalid_request_error");
+  CHECK(Json::parse(anthropic.body)["request_id"].get<std::string>().starts_with("r-"));
+  for (const char* path : {"/v1/completions", "/v1/embeddings", "/v1/responses"}) {
+    const Answer other = town.ask("POST", path, R"({"model":"role:codr","prompt":"hi","input":"hi"})");
+    CHECK(other.status == 400);
+    CHECK(Json::parse(other.body)["error"]["code"] == "role_unknown");
+  }
 }
 
 TEST_CASE("case 57: a model that no node has is a 404 with the exact native text of the route") {

@@ -62,7 +62,7 @@ void same_reading(const Plain& plain, const Members& members, std::string_view b
 }
 
 void native(std::string_view body, const Edits& edits, Kind kind) {
-  const auto members = read_members(body, false, kind);
+  const auto members = read_members(body, kind);
   if (!members) {
     promise(members.error().status == 400 && !members.error().sentence.empty(), "a refusal without words", body);
     return;
@@ -96,7 +96,7 @@ void native(std::string_view body, const Edits& edits, Kind kind) {
 }
 
 void translated(std::string_view body, const Edits& edits) {
-  const auto members = read_members(body, true, Kind::chat_completions);
+  const auto members = read_members(body, Kind::chat_completions);
   if (!members) return;
   (void)openai_chat::include_usage(body, *members);
   const auto pieces = openai_chat::to_native(body, *members, Ask{}, edits);

@@ -102,7 +102,7 @@ Case ask_router(const Good& good, std::string text, bool by_path) {
   const RequestHead head = api::test::head("POST", (by_path ? "/role/coder" : "") + good.target);
   const auto where = route(head);
   const api::test::Body body(out.body);
-  const auto members = read_members(body, false, where->kind);
+  const auto members = read_members(body, where->kind);
   if (!members) return out;
   const auto ask = classify(head, *where, *members, {settings, names, fleet, "0123456789abcdef"});
   if (!ask) return out;

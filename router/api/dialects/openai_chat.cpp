@@ -1,24 +1,14 @@
 // The request's side: one /v1/chat/completions body as a native /api/chat body.
 #include "api/dialects/openai_chat.hpp"
 
-#include "api/dialects/pieces_writer.hpp"
-#include "api/go_words.hpp"
-#include "api/json_scan.hpp"
+#include "api/dialects/request.hpp"
+#include "api/dialects/response_tools.hpp"
+#include "api/dialects/responses_request.hpp"
 #include "api/quote.hpp"
 #include "api/raw_json.hpp"
 
-#include <array>
-
 namespace rr::api::openai_chat {
 namespace {
-
-Refusal bad(std::string sentence) {  // in the words of Ollama's own translation
-  return {.code = "unsupported_member", .side = Side::client, .status = 400, .sentence = std::move(sentence), .ollama_text = true};
-}
-
-Refusal unsupported(std::string sentence) {
-  return {.code = "unsupported_member", .side = Side::client, .status = 400, .sentence = std::move(sentence)};
-}
 
 struct Message {  // raw texts; "" = absent or null
   std::string_view role, content, reasoning, tool_calls, name, tool_call_id;
@@ -39,27 +29,11 @@ Message message_of(std::string_view raw) {
   return out;
 }
 
-bool is_string(std::string_view raw) { return raw.starts_with('"'); }
-
 std::string_view go_type_of(std::string_view raw) {
   if (raw.empty()) return "<nil>";
   if (raw[0] == '{') return "map[string]interface {}";
   if (raw[0] == 't' || raw[0] == 'f') return "bool";
   return "float64";
-}
-
-// Text that is stepped through, not copied: a fault in it would end the steps early, so it is looked for first.
-std::optional<Refusal> fault(std::string_view raw) {
-  auto words = raw.empty() ? std::string() : go_syntax_error(raw);
-  if (words.empty()) return std::nullopt;
-  return Refusal{.code = "json_invalid", .side = Side::client, .status = 400, .sentence = std::move(words), .ollama_text = true};
-}
-
-// One JSON object and nothing after it: it goes into the native body as it is.
-bool is_object(std::string_view text) {
-  const auto extent = first_value(text);
-  return extent.depth > 0 && extent.depth <= max_depth && extent.end != 0 && text[extent.at] == '{' &&
-         text.find_first_not_of(" \t\r\n", extent.end) == text.npos && go_syntax_error(text).empty();
 }
 
 class Translation {
@@ -74,12 +48,12 @@ class Translation {
     for (const auto raw : messages_)
       if (const auto refusal = message(message_of(raw))) return *refusal;
     write_.text(ask_.stream ? "],\"stream\":true" : "],\"stream\":false");
-    if (const auto tools = value("tools"); !tools.empty() && value("tool_choice") != "\"none\"") write_.text(",\"tools\":").raw(tools);
+    if (const auto refusal = tools()) return *refusal;
     format();
     if (const auto refusal = think()) return *refusal;
     for (const auto name : {"logprobs", "top_logprobs"})
       if (const auto raw = value(name); !raw.empty()) write_.text(",\"").text(name).text("\":").raw(raw);
-    if (edits_.keep_alive) write_.text(",\"keep_alive\":").text(*edits_.keep_alive);
+    write_keep_alive(edits_, write_);
     options();
     write_.text("}");
     return write_.done();
@@ -116,7 +90,7 @@ class Translation {
     if (m.role == "\"tool\"") tool_name = m.name.empty() ? name_of_call(m.tool_call_id) : std::string(m.name);
     if (m.content.starts_with('[')) return parts(m, tool_name);
     if (!is_string(m.content) && (!m.content.empty() || !m.has_tool_calls))
-      return bad("invalid message content type: " + std::string(go_type_of(m.content)));
+      return shim_refusal("invalid message content type: " + std::string(go_type_of(m.content)));
     open(m.role);
     write_.text(",\"content\":").raw(m.content.empty() ? "\"\"" : m.content);
     return rest(m, tool_name);
@@ -145,14 +119,14 @@ class Translation {
       open(m.role);
       if (type == "\"text\"") {
         const auto text = raw_member(list[i], "text");
-        if (!is_string(text)) return bad("invalid message format");
+        if (!is_string(text)) return shim_refusal("invalid message format");
         write_.text(",\"content\":").raw(text);
       } else if (type == "\"image_url\"") {
         if (const auto refusal = image(raw_member(list[i], "image_url"))) return refusal;
       } else if (type == "\"input_audio\"" || type == "\"file\"") {
         return unsupported("a message part has type " + std::string(type) + ": send text or image_url parts");
       } else {
-        return bad("invalid message format");
+        return shim_refusal("invalid message format");
       }
       if (i + 1 < list.size()) {
         write_.text("}");
@@ -165,25 +139,15 @@ class Translation {
 
   std::optional<Refusal> image(std::string_view raw) {
     if (raw.starts_with('{')) raw = raw_member(raw, "url");
-    if (!is_string(raw)) return bad("invalid message format");
+    if (!is_string(raw)) return shim_refusal("invalid message format");
     std::string plain;
-    if (raw.substr(0, 40).find('\\') != raw.npos) {
-      plain = quoted(unescaped(raw).value_or(""));
-      raw = plain;
-    }
-    if (raw.starts_with("\"http://") || raw.starts_with("\"https://"))
-      return bad("image URLs are not currently supported, please use base64 encoded data instead");
-    constexpr std::array<std::string_view, 5> prefixes{"\"data:;base64,", "\"data:image/jpeg;base64,", "\"data:image/jpg;base64,",
-                                                       "\"data:image/png;base64,", "\"data:image/webp;base64,"};
-    for (const auto prefix : prefixes) {
-      if (!raw.starts_with(prefix)) continue;
-      write_.text(",\"content\":\"\",\"images\":[\"");
-      if (plain.empty()) write_.raw(raw.substr(prefix.size()));
-      else write_.text(raw.substr(prefix.size()));
-      write_.text("]");
-      return std::nullopt;
-    }
-    return bad("invalid image input");
+    const auto data = image_data(raw, plain);
+    if (!data) return data.error();
+    write_.text(",\"content\":\"\",\"images\":[\"");
+    if (plain.empty()) write_.raw(*data);
+    else write_.text(*data);
+    write_.text("]");
+    return std::nullopt;
   }
 
   std::optional<Refusal> tool_calls(std::string_view raw) {
@@ -195,7 +159,7 @@ class Translation {
       const auto id = raw_member(calls[i], "id"), function = raw_member(calls[i], "function");
       const auto name = raw_member(function, "name");
       const auto arguments = unescaped(raw_member(function, "arguments")).value_or("{}");
-      if (!arguments.empty() && !is_object(arguments)) return bad("invalid tool call arguments");
+      if (!arguments.empty() && !is_object(arguments)) return shim_refusal("invalid tool call arguments");
       write_.text(i == 0 ? "{" : ",{");
       if (!id.empty()) write_.text("\"id\":").raw(id).text(",");
       write_.text("\"function\":{\"index\":" + std::to_string(i) + ",\"name\":").raw(name.empty() ? "\"\"" : name);
@@ -213,6 +177,16 @@ class Translation {
     return {};
   }
 
+  // In the node's own form they are copied; flat and custom ones (as Cursor sends them) are written anew.
+  std::optional<Refusal> tools() {
+    const auto tools = value("tools"), choice = value("tool_choice");
+    if (tools.empty() || choice == "\"none\"") return std::nullopt;
+    if (ResponseTools::native(tools)) return write_.text(",\"tools\":").raw(tools), std::nullopt;
+    if (const auto refusal = fault(tools)) return refusal;
+    ResponseTools::write(tools, choice, write_);
+    return std::nullopt;
+  }
+
   void format() {
     const auto wanted = value("response_format");
     const auto type = raw_member(wanted, "type");
@@ -226,15 +200,9 @@ class Translation {
     auto effort = raw_member(value("reasoning"), "effort");
     if (effort.empty()) effort = value("reasoning_effort");
     if (effort.empty() || effort == "\"\"") return std::nullopt;
-    std::string_view native;
-    if (effort == "\"none\"") native = "false";
-    if (effort == "\"minimal\"" || effort == "\"low\"") native = "\"low\"";
-    if (effort == "\"medium\"" || effort == "\"high\"" || effort == "\"max\"") native = effort;
-    if (effort == "\"xhigh\"" || effort == "\"ultra\"") native = "\"max\"";
-    if (native.empty())
-      return unsupported("reasoning_effort is " + std::string(effort.substr(0, 40)) +
-                         ": none, minimal, low, medium, high, xhigh, max and ultra are known");
-    write_.text(",\"think\":").text(native);
+    const auto native = native_effort(effort);
+    if (!native) return native.error();
+    write_.text(",\"think\":").text(*native);
     return std::nullopt;
   }
 
@@ -263,6 +231,7 @@ class Translation {
 }  // namespace
 
 Result<Pieces> to_native(std::string_view body, const Members& members, const Ask& ask, const Edits& edits) {
+  if (!members.messages_present && members.value("input")) return responses_to_native(members, ask, edits);
   return Translation(body, members, ask, edits).run();
 }
 

@@ -15,6 +15,7 @@ namespace rr::api::openai_chat {
 // messages, tools, tool_choice "none", response_format (json_object, json_schema), temperature, top_p, max_tokens,
 // max_completion_tokens, stop, seed, penalties, reasoning_effort, images as data URLs. Absent temperature and top_p become 1.0, as
 // the shim's. Spans are copied raw where the shape is the same (contents, tool schemas, json_schema).
+// A body of the Responses API's shape (`input` and no `messages`, flat and custom tools: Cursor) is understood as such.
 // 400 unsupported_member names what cannot be honoured (n > 1, remote image URLs, audio).
 Result<Pieces> to_native(std::string_view body, const Members&, const Ask&, const Edits&);
 

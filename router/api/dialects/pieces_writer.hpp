@@ -17,6 +17,7 @@ class PiecesWriter {
     out_.views.push_back(of_body);
     return *this;
   }
+  std::string& keep(std::string text) { return out_.owned.emplace_back(std::move(text)); }  // for raw(): it lives as long as the pieces
   Pieces done() {
     flush();
     return std::move(out_);

@@ -1,6 +1,11 @@
 #include "api/dialects/translation.hpp"
 
+#include "api/dialects/anthropic_messages.hpp"
 #include "api/dialects/openai_chat.hpp"
+#include "api/dialects/openai_completions.hpp"
+#include "api/dialects/openai_embeddings.hpp"
+#include "api/dialects/openai_responses.hpp"
+#include "api/say_no.hpp"
 
 namespace rr::api {
 namespace {
@@ -27,11 +32,31 @@ class OpenAiChat final : public Translation {
 
 }  // namespace
 
-bool translated(Kind kind) { return kind == Kind::chat_completions; }
+void Translation::broken(const Refusal& refusal, std::string_view request_id, std::string& out) {
+  out += in_band(refusal, dialect(), request_id);
+}
+
+bool translated(Kind kind) {
+  switch (kind) {
+    case Kind::chat_completions:
+    case Kind::completions:
+    case Kind::v1_embeddings:
+    case Kind::responses:
+    case Kind::messages:
+    case Kind::count_tokens: return true;
+    default: return false;
+  }
+}
 
 std::unique_ptr<Translation> translation(Kind kind, const Members& members, Answer answer) {
-  if (kind == Kind::chat_completions) return std::make_unique<OpenAiChat>(members, std::move(answer));
-  return nullptr;
+  switch (kind) {
+    case Kind::chat_completions: return std::make_unique<OpenAiChat>(members, std::move(answer));
+    case Kind::completions: return std::make_unique<OpenAiCompletions>(members, std::move(answer));
+    case Kind::v1_embeddings: return std::make_unique<OpenAiEmbeddings>(members, std::move(answer));
+    case Kind::responses: return std::make_unique<OpenAiResponses>(members, std::move(answer));
+    case Kind::messages: return std::make_unique<AnthropicMessages>(members, std::move(answer));
+    default: return nullptr;
+  }
 }
 
 }  // namespace rr::api

@@ -15,12 +15,14 @@ struct Answer {              // what an answer says of itself
   std::string unique{};      // of this request and this process; a dialect puts its prefix before it: "chatcmpl-"
   std::int64_t created = 0;  // seconds since 1970
   std::string model{};       // the client's spelling
+  std::int64_t tokens = 0;   // estimate of the prompt
 };
 
 class Translation {
  public:
   virtual ~Translation() = default;
 
+  virtual Dialect dialect() const { return Dialect::openai; }
   // The native path: /api/chat, /api/generate or /api/embed.
   virtual std::string_view path() const = 0;
   // Spans of the body are copied raw where the shape is the same. 400 unsupported_member names what cannot be honoured.
@@ -29,6 +31,8 @@ class Translation {
   // A streamed answer: whole native lines in, events out; finish() comes once, after a whole answer.
   virtual void take(std::string_view lines, std::string& out) = 0;
   virtual void finish(std::string& out) = 0;
+  // What a client reads when the answer breaks off; the caller then cuts the connection.
+  virtual void broken(const Refusal&, std::string_view request_id, std::string& out);
   // A whole native answer as one object. One without done:true is a node failure (node_not_whole 502).
   virtual Result<std::string> whole(std::string_view native) = 0;
 };

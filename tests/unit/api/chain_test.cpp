@@ -12,7 +12,7 @@ namespace {
 
 std::shared_ptr<const Chain> chain(const std::string& text, std::int64_t tokens = 1000, Kind kind = Kind::chat) {
   const Body body(text);
-  const auto members = read_members(body, kind == Kind::chat_completions, kind);
+  const auto members = read_members(body, kind);
   REQUIRE(members.has_value());
   return chain_of(*members, tokens, "0123456789abcdef");
 }
@@ -108,7 +108,7 @@ TEST_CASE("without messages, or without a word of the user, there is no chain") 
 
 TEST_CASE("another secret makes other hashes: they say nothing to who reads them elsewhere") {
   const Body body(chat({system_said, task}));
-  const auto members = read_members(body, false);
+  const auto members = read_members(body);
   REQUIRE(members.has_value());
   CHECK(common(*chain_of(*members, 10, "0123456789abcdef"), *chain_of(*members, 10, "fedcba9876543210")) == 0);
 }
@@ -127,4 +127,23 @@ TEST_CASE("a megabyte of a thousand messages: a link for each, and one more mess
   CHECK(b->size() == 1001);
   CHECK(common(*a, *b) == 1000);
   CHECK(std::is_sorted(a->begin(), a->end(), [](const Link& x, const Link& y) { return x.tokens < y.tokens; }));
+}
+
+TEST_CASE("the other dialects have chains as well, and what stands before the messages is part of the first link") {
+  const auto items = [](const std::string& more, const std::string& before = R"("instructions":"You write code.")") {
+    return chain("{" + before + R"(,"input":[{"role":"user","content":"sort a list"})" + more + "]}", 1000, Kind::responses);
+  };
+  const auto first = items(""), second = items(R"(,{"type":"function_call","call_id":"1","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"1","output":"x"})");
+  REQUIRE(first);
+  REQUIRE(second);
+  CHECK(first->size() == 1);
+  CHECK(second->size() == 3);
+  CHECK(common(*first, *second) == 1);
+  CHECK(common(*first, *items("", R"("instructions":"You test code.")")) == 0);
+  const auto blocks = [](const std::string& system) {
+    return chain(R"({"max_tokens":1,"messages":[{"role":"user","content":[{"type":"text","text":"sort a list"}]}],"system":[{"type":"text","text":")" + system + "\"}]}", 1000, Kind::messages);
+  };
+  REQUIRE(blocks("a"));
+  CHECK(common(*blocks("a"), *blocks("a")) == 1);
+  CHECK(common(*blocks("a"), *blocks("b")) == 0);
 }

@@ -1,5 +1,5 @@
 // Requests recorded from published clients (tests/conformance/clients): those to routes that are served are read and classified.
-#include "api/dialects/openai_chat.hpp"
+#include "api/dialects/translation.hpp"
 #include "api/splice.hpp"
 #include "town.hpp"
 
@@ -59,7 +59,7 @@ TEST_CASE("every recorded request to a served route finds its route, and its bod
     CHECK(where->kind != Kind::known_refused);
     if (request.head.method != "POST") continue;
     const test::Body body(request.body);
-    const auto members = read_members(body, where->dialect == Dialect::openai, where->kind);
+    const auto members = read_members(body, where->kind);
     if (request.name == "curl/bad_json") {
       CHECK(members.error().sentence == "unexpected EOF");
       continue;
@@ -73,18 +73,20 @@ TEST_CASE("every recorded request to a served route finds its route, and its bod
     by_header += ask->source == RoleSource::header;
 
     const Edits edits{.model = ask->model.spelt(), .num_ctx = 8192, .keep_alive = "-1"};
-    const auto sent = where->kind == Kind::chat_completions ? openai_chat::to_native(body, *members, *ask, edits)
-                                                            : Result<Pieces>(splice(body, *members, edits));
+    if (where->kind == Kind::count_tokens) continue;
+    const auto other = translation(where->kind, *members, {.unique = "1", .created = 1, .model = ask->asked_model});
+    const auto sent = other ? other->to_native(*members, *ask, edits) : Result<Pieces>(splice(body, *members, edits));
     REQUIRE_MESSAGE(sent.has_value(), (sent ? "" : sent.error().sentence));
     const auto native = Json::parse(sent->joined());
     CHECK(native["model"] == ask->model.spelt());
     CHECK(native["options"]["num_ctx"] == 8192);
     if (where->kind == Kind::chat_completions) CHECK(native["messages"].size() >= members->messages);
+    if (where->kind == Kind::messages || where->kind == Kind::responses) CHECK(native["messages"].size() > 0);
   }
   MESSAGE(requests << " requests of " << clients.size() << " clients, " << bodies << " with a body; role by path " << by_path << ", by header " << by_header);
-  CHECK(requests > 450);
+  CHECK(requests > 600);
   CHECK(clients.size() > 30);
-  CHECK(bodies > 400);
+  CHECK(bodies > 550);
   CHECK(by_path > 20);
   CHECK(by_header > 10);
 }

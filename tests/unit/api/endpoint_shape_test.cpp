@@ -85,7 +85,7 @@ TEST_CASE("whoever names a role or a model is not judged by the endpoint") {
 TEST_CASE("a body without its endpoint is read as the one it was written for") {
   const auto kind = [](const std::string& text) {
     const test::Body body(text);
-    return kind_of(*read_members(body, false));
+    return kind_of(*read_members(body));
   };
   CHECK(kind(R"({"messages":[{"role":"user","content":"x"}],"prompt":"y"})") == Kind::chat);
   CHECK(kind(R"({"prompt":"y"})") == Kind::generate);

@@ -15,6 +15,11 @@ TEST_CASE("every served path has its kind, with and without query, prefix and tr
       {"POST", "/api/embeddings", Kind::embeddings}, {"GET", "/v1/models", Kind::models}, {"GET", "/models", Kind::models},
       {"GET", "/v1/models/coder", Kind::model}, {"GET", "/models/coder", Kind::model},
       {"POST", "/v1/chat/completions", Kind::chat_completions}, {"POST", "/chat/completions", Kind::chat_completions},
+      {"POST", "/v1/completions", Kind::completions}, {"POST", "/completions", Kind::completions},
+      {"POST", "/v1/embeddings", Kind::v1_embeddings}, {"POST", "/embeddings", Kind::v1_embeddings},
+      {"POST", "/v1/responses", Kind::responses}, {"POST", "/responses", Kind::responses},
+      {"POST", "/v1/messages", Kind::messages}, {"POST", "/messages", Kind::messages},
+      {"POST", "/v1/messages/count_tokens", Kind::count_tokens}, {"POST", "/messages/count_tokens", Kind::count_tokens},
       {"GET", "/health", Kind::health}, {"GET", "/health/live", Kind::live}, {"POST", "/explain", Kind::explain}};
   for (const auto& row : table) {
     for (const std::string prefix : {"", "/role/coder", "/role/coder/session/s%2F1"}) {
@@ -74,7 +79,7 @@ TEST_CASE("routes for one node have their kind; the node is said in front of any
   }
   CHECK(route(head("HEAD", "/node/macbook"))->kind == Kind::root);
   for (const char* path : {"/node/", "/node//api/pull", "/node/macbook/health", "/node/macbook/v1/models", "/node/macbook/nope", "/node/macbook/api/unload",
-                           "/role/coder/node/macbook/api/pull", "/node/a%2/api/pull", "/api/blobs/a/b%2f", "/node/macbook/v1/messages"}) {
+                           "/role/coder/node/macbook/api/pull", "/node/a%2/api/pull", "/api/blobs/a/b%2f", "/node/macbook/v1/images/edits"}) {
     CAPTURE(path);
     const bool blob = std::string(path).find("blobs") != std::string::npos;
     CHECK(route(head("GET", path)).error().code == (blob ? "method_not_allowed" : "path_unknown"));
@@ -113,12 +118,8 @@ TEST_CASE("a known route that is not served says the way out in its own dialect"
   const struct { const char* method; const char* path; Dialect dialect; int status; const char* word; } table[] = {
       {"POST", "/api/signout", Dialect::ollama, 403, "ollama signout"}, {"DELETE", "/api/user/keys/k", Dialect::ollama, 403, "`management`"},
       {"GET", "/api/experimental/model-recommendations", Dialect::ollama, 501, "node"}, {"GET", "/api/status", Dialect::ollama, 501, "/health"},
-      {"POST", "/v1/completions", Dialect::openai, 501, "/v1/chat/completions"}, {"POST", "/completions", Dialect::openai, 501, "/api/generate"},
-      {"POST", "/v1/embeddings", Dialect::openai, 501, "/api/embed"}, {"POST", "/v1/responses", Dialect::openai, 501, "/v1/chat/completions"},
       {"POST", "/v1/images/generations", Dialect::openai, 501, "node"}, {"POST", "/v1/audio/transcriptions", Dialect::openai, 501, "node"},
-      {"POST", "/v1/messages?beta=true", Dialect::anthropic, 501, "/v1/chat/completions"},
-      {"POST", "/v1/messages/count_tokens", Dialect::anthropic, 501, "/api/chat"},
-      {"POST", "/role/coder/v1/responses", Dialect::openai, 501, "/v1/chat/completions"}, {"POST", "/admin/drain", Dialect::own, 501, "YAML"},
+      {"POST", "/role/coder/v1/images/edits", Dialect::openai, 501, "node"}, {"POST", "/admin/drain", Dialect::own, 501, "YAML"},
       {"GET", "/ui", Dialect::own, 501, "/health"}, {"GET", "/events", Dialect::own, 501, "/health"},
       {"GET", "/metrics", Dialect::own, 501, "/health"}, {"GET", "/requests/r-000001", Dialect::own, 501, "/explain"}};
   for (const auto& row : table) {

@@ -1,6 +1,6 @@
 // The translator's answers beside those of Ollama's own shim, recorded for the same script of the engine.
 #include "api/dialects/openai_chat.hpp"
-#include "town.hpp"
+#include "recorded_answer.hpp"
 
 #include <doctest/doctest.h>
 
@@ -51,29 +51,6 @@ std::vector<std::string> events(const std::string& sse, bool any_order = false) 
   return out;
 }
 
-// The node's answer with stream:false, put together from its stream as Ollama does.
-std::string put_together(const Json& pieces) {
-  Json whole;
-  std::string content, thinking;
-  Json calls = Json::array(), logprobs = Json::array();
-  for (const auto& piece : pieces) {
-    auto line = Json::parse(piece[1].get<std::string>());
-    const auto& message = line["message"];
-    content += message["content"].get<std::string>();
-    thinking += message.value("thinking", "");
-    if (message.contains("tool_calls")) for (const auto& call : message["tool_calls"]) calls.push_back(call);
-    if (line.contains("logprobs")) for (const auto& entry : line["logprobs"]) logprobs.push_back(entry);
-    whole = line;
-  }
-  whole["message"]["content"] = content;
-  if (!thinking.empty()) whole["message"]["thinking"] = thinking;
-  if (!calls.empty()) whole["message"]["tool_calls"] = calls;
-  if (!logprobs.empty()) whole["logprobs"] = logprobs;
-  std::string out;
-  for (const char c : whole.dump()) out += c == '<' ? "\\u003c" : c == '>' ? "\\u003e" : c == '&' ? "\\u0026" : std::string(1, c);
-  return out;  // with Go's escapes
-}
-
 }  // namespace
 
 TEST_CASE("every recorded answer of Ollama's OpenAI route is rendered alike from the native answer of the same script") {
@@ -101,7 +78,7 @@ TEST_CASE("every recorded answer of Ollama's OpenAI route is rendered alike from
       same = events(out, any_order) == events(theirs, any_order);
       CHECK(same);
     } else {
-      const auto whole = openai_chat::whole(put_together(pieces), shape);
+      const auto whole = openai_chat::whole(test::put_together(pieces), shape);
       REQUIRE(whole.has_value());
       auto ours = Json::parse(*whole), other = Json::parse(theirs);
       level(ours, any_order);

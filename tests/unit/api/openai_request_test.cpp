@@ -13,7 +13,7 @@ using test::Body;
 namespace {
 
 Result<Pieces> translated(const Body& body, bool stream = false, Edits edits = {.model = "node:1b", .num_ctx = 8192, .keep_alive = "\"2h\""}) {
-  const auto members = read_members(body, true);
+  const auto members = read_members(body, Kind::chat_completions);
   REQUIRE(members.has_value());
   Ask ask;
   ask.kind = Kind::chat_completions;
@@ -177,7 +177,7 @@ TEST_CASE("usage is wanted when stream_options says so") {
   for (const auto& [more, wanted] : {std::pair{R"(,"stream_options":{"include_usage":true})", true}, std::pair{R"(,"stream_options":{"include_usage":false})", false},
                                      std::pair{R"(,"stream_options":null)", false}, std::pair{"", false}}) {
     const Body body(with(more));
-    CHECK(openai_chat::include_usage(body, *read_members(body, true)) == wanted);
+    CHECK(openai_chat::include_usage(body, *read_members(body, Kind::chat_completions)) == wanted);
   }
 }
 

@@ -9,7 +9,7 @@ using namespace rr::api;
 namespace {
 
 struct Read {
-  explicit Read(const std::string& text) : body(text), members(*read_members(body, false)), prompt(prompt_text(members)) {}
+  explicit Read(const std::string& text) : body(text), members(*read_members(body)), prompt(prompt_text(members)) {}
   test::Body body;
   Members members;
   PromptText prompt;

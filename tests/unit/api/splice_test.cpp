@@ -16,7 +16,7 @@ namespace {
 
 std::string spliced(std::string_view text, const Edits& edits, Kind kind = Kind::chat) {
   const Body body(text);
-  const auto members = read_members(body, false, kind);
+  const auto members = read_members(body, kind);
   REQUIRE(members.has_value());
   const auto pieces = splice(body, *members, edits);
   CHECK(pieces.size() == pieces.joined().size());
@@ -154,7 +154,7 @@ TEST_CASE("bytes before and after the object stay behind") {
 TEST_CASE("a big member is a view of the body, not a copy") {
   const std::string content(1 << 20, 'x');
   const Body body("{\"model\":\"coder\",\"messages\":[{\"role\":\"user\",\"content\":\"" + content + "\"}]}");
-  const auto members = read_members(body, false);
+  const auto members = read_members(body);
   const auto pieces = splice(body, *members, all);
   std::size_t owned = 0;
   for (const auto& text : pieces.owned) owned += text.size();
@@ -168,7 +168,7 @@ TEST_CASE("in 100000 generated bodies every member that no rule names is byte fo
   for (int i = 0; i < 100'000; ++i) {
     const auto made = maker.body();
     const Body body(made.body);
-    const auto members = read_members(body, false);
+    const auto members = read_members(body);
     if (!members) {
       FAIL(made.body << " -> " << members.error().sentence);
       continue;
@@ -190,7 +190,7 @@ TEST_CASE("in 100000 generated bodies every member that no rule names is byte fo
     changed += out != made.body;
     options_seen += !old_options.empty();
     const Body again(out);  // and the result is read as it was meant
-    const auto reread = read_members(again, false);
+    const auto reread = read_members(again);
     if (!reread || *reread->model != "node:1b") FAIL(out);
   }
   CHECK(changed == 100'000);

@@ -83,7 +83,7 @@ inline Result<Ask> asked(const RequestHead& request, std::string_view text, cons
   const auto where = route(request);
   if (!where) return where.error();
   const Body body(text);
-  const auto members = read_members(body, where->dialect == Dialect::openai, where->kind);
+  const auto members = read_members(body, where->kind);
   if (!members) return members.error();
   return classify(request, *where, *members, {settings, names, fleet, "0123456789abcdef"});
 }
