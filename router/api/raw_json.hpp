@@ -2,6 +2,9 @@
 // strings and brackets are known to be well formed (read_members has gone through it); other text gives fewer of them.
 #pragma once
 
+#include "api/json_scan.hpp"
+
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +21,46 @@ std::vector<std::string_view> raw_elements(std::string_view array);
 std::vector<RawMember> raw_members(std::string_view object);
 std::string_view raw_member(std::string_view object, std::string_view key);  // the last of that name; "" when absent or null
 
+// The same in one go, for long lists: `take(key, value)` for each member of the object at `at`; the position behind it, the text's end
+// when it is broken off.
+template <class Take>
+std::size_t step_members(std::string_view text, std::size_t at, Take take);
+// `take(at)` for each object of an array, which says where that object ends.
+template <class Take>
+void step_objects(std::string_view array, Take take);
+
 std::optional<std::string> unescaped(std::string_view raw_string);  // of a JSON string with its quotes
+
+template <class Take>
+std::size_t step_members(std::string_view text, std::size_t at, Take take) {
+  const auto next = [&](std::size_t from) { return std::min(text.find_first_not_of(" \t\r\n", from), text.size()); };
+  for (at = next(at + 1); at < text.size() && text[at] == '"';) {
+    const auto key = value_text(text, at);
+    at = next(at + key.size());
+    if (key.empty() || at == text.size() || text[at] != ':') return text.size();
+    at = next(at + 1);
+    const auto value = value_text(text, at);
+    if (value.empty()) return text.size();
+    take(key.substr(1, key.size() - 2), value);
+    at = next(at + value.size());
+    if (at < text.size() && text[at] == ',') at = next(at + 1);
+  }
+  return at < text.size() && text[at] == '}' ? at + 1 : text.size();
+}
+
+template <class Take>
+void step_objects(std::string_view array, Take take) {
+  if (!array.starts_with('[')) return;
+  const auto next = [&](std::size_t from) { return std::min(array.find_first_not_of(" \t\r\n,", from), array.size()); };
+  for (std::size_t at = next(1); at < array.size() && array[at] != ']'; at = next(at)) {
+    if (array[at] == '{') {
+      at = take(at);
+    } else {
+      const auto value = value_text(array, at);
+      if (value.empty()) return;
+      at += value.size();
+    }
+  }
+}
 
 }  // namespace rr::api

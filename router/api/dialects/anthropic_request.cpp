@@ -15,75 +15,108 @@ bool of_the_vendor(std::string_view type) {
   return std::find(types.begin(), types.end(), type) != types.end();
 }
 
-std::optional<Refusal> image(std::string_view block, Turn& turn) {
-  const auto source = raw_member(block, "source"), data = raw_member(source, "data");
-  if (raw_member(source, "type") != "\"base64\"" || !is_string(data))
-    return unsupported("an image has source " + std::string(raw_member(source, "type").substr(0, 40)) + ": send it as base64");
+struct Block {  // raw texts; "" = absent or null
+  std::string_view type{}, text{}, source{}, id{}, name{}, input{}, result_of{}, content{}, is_error{};
+};
+
+std::size_t read_block(std::string_view list, std::size_t at, Block& out) {
+  return step_members(list, at, [&](std::string_view key, std::string_view value) {
+    if (value == "null") return;
+    if (key == "type") out.type = value;
+    if (key == "text" || key == "thinking") out.text = value;
+    if (key == "source") out.source = value;
+    if (key == "id") out.id = value;
+    if (key == "name") out.name = value;
+    if (key == "input") out.input = value;
+    if (key == "tool_use_id") out.result_of = value;
+    if (key == "content") out.content = value;
+    if (key == "is_error") out.is_error = value;
+  });
+}
+
+std::optional<Refusal> image(const Block& block, Turn& turn) {
+  const auto type = raw_member(block.source, "type"), data = raw_member(block.source, "data");
+  if (type != "\"base64\"" || !is_string(data)) return unsupported("an image has source " + std::string(type.substr(0, 40)) + ": send it as base64");
   turn.images.push_back(data.substr(1));
   return std::nullopt;
 }
 
-std::optional<Refusal> document(std::string_view block, Turn& turn) {
-  const auto source = raw_member(block, "source");
-  if (raw_member(source, "type") != "\"text\"")
-    return unsupported("a document has source " + std::string(raw_member(source, "type").substr(0, 40)) + ": send its text");
-  turn.content.add(raw_member(source, "data"));
+std::optional<Refusal> document(const Block& block, Turn& turn) {
+  const auto type = raw_member(block.source, "type");
+  if (type != "\"text\"") return unsupported("a document has source " + std::string(type.substr(0, 40)) + ": send its text");
+  turn.content.add(raw_member(block.source, "data"));
   return std::nullopt;
 }
 
 // What a tool said: text, or blocks of text and images.
-std::optional<Refusal> result(std::string_view block, Turn& turn) {
+std::optional<Refusal> result(const Block& block, Turn& turn) {
   turn.role = "\"tool\"";
-  turn.result_of = raw_member(block, "tool_use_id");
-  turn.failed = raw_member(block, "is_error") == "true";
-  const auto content = raw_member(block, "content");
-  turn.content.add(content);
-  for (const auto part : raw_elements(content)) {
-    const auto type = raw_member(part, "type");
-    std::optional<Refusal> refusal;
-    if (type == "\"text\"") turn.content.add(raw_member(part, "text"));
-    else if (type == "\"image\"") refusal = image(part, turn);
-    else if (type == "\"document\"") refusal = document(part, turn);
-    if (refusal) return refusal;
-  }
-  return std::nullopt;
+  turn.result_of = block.result_of;
+  turn.failed = block.is_error == "true";
+  turn.content.add(block.content);
+  std::optional<Refusal> refusal;
+  step_objects(block.content, [&](std::size_t at) {
+    Block part;
+    const auto end = read_block(block.content, at, part);
+    if (refusal) return end;
+    if (part.type == "\"text\"") turn.content.add(part.text);
+    else if (part.type == "\"image\"") refusal = image(part, turn);
+    else if (part.type == "\"document\"") refusal = document(part, turn);
+    return end;
+  });
+  return refusal;
 }
 
 // A message of blocks is one native message; each tool_result in it is one of its own, in the order of the blocks.
-std::optional<Refusal> blocks(std::string_view role, std::string_view list, NativeChat& chat) {
-  Turn turn{.role = role};
-  const auto end_turn = [&] {
-    if (!turn.empty()) chat.message(turn);
-    turn = Turn{.role = role};
-  };
-  for (const auto block : raw_elements(list)) {
-    const auto type = raw_member(block, "type");
-    std::optional<Refusal> refusal;
-    if (type == "\"text\"") {
-      turn.content.add(raw_member(block, "text"));
-    } else if (type == "\"image\"") {
-      refusal = image(block, turn);
-    } else if (type == "\"document\"") {
-      refusal = document(block, turn);
-    } else if (type == "\"thinking\"") {
-      turn.thinking.add(raw_member(block, "thinking"));
-    } else if (type == "\"tool_use\"") {
-      const auto input = raw_member(block, "input");
-      if (!input.empty() && !is_object(input)) return unsupported("the input of a tool_use is no JSON object");
-      turn.calls.push_back({raw_member(block, "id"), raw_member(block, "name"), input});
-    } else if (type == "\"tool_result\"") {
-      end_turn();
-      refusal = result(block, turn);
-      if (!refusal) chat.message(turn);
-      turn = Turn{.role = role};
-    } else if (!of_the_vendor(type)) {
-      return unsupported("a content block has type " + std::string(type.substr(0, 60)) +
-                         ": text, image, document, thinking, tool_use and tool_result are understood");
+class Blocks {
+ public:
+  Blocks(std::string_view role, NativeChat& chat) : chat_(chat), turn_{.role = role} {}
+
+  std::optional<Refusal> take(const Block& block) {
+    if (block.type == "\"text\"") return turn_.content.add(block.text), std::nullopt;
+    if (block.type == "\"image\"") return image(block, turn_);
+    if (block.type == "\"document\"") return document(block, turn_);
+    if (block.type == "\"thinking\"") return turn_.thinking.add(block.text), std::nullopt;
+    if (block.type == "\"tool_use\"") {
+      if (!block.input.empty() && !is_object(block.input)) return unsupported("the input of a tool_use is no JSON object");
+      turn_.calls.push_back({block.id, block.name, block.input});
+      return std::nullopt;
     }
-    if (refusal) return refusal;
+    if (block.type == "\"tool_result\"") {
+      end();
+      Turn said;
+      if (auto refusal = result(block, said)) return refusal;
+      chat_.message(said);
+      return std::nullopt;
+    }
+    if (of_the_vendor(block.type)) return std::nullopt;
+    return unsupported("a content block has type " + std::string(block.type.substr(0, 60)) +
+                       ": text, image, document, thinking, tool_use and tool_result are understood");
   }
-  end_turn();
-  return std::nullopt;
+
+  void end() {
+    if (!turn_.empty()) chat_.message(turn_);
+    turn_ = Turn{.role = turn_.role};
+  }
+
+ private:
+  NativeChat& chat_;
+  Turn turn_;
+};
+
+std::optional<Refusal> message(std::string_view role, std::string_view content, NativeChat& chat) {
+  if (is_string(content)) return chat.message(role, content), std::nullopt;
+  if (!content.starts_with('[')) return shim_refusal("invalid message content type: content must be a string or a list of blocks");
+  Blocks blocks(role, chat);
+  std::optional<Refusal> refusal;
+  step_objects(content, [&](std::size_t at) {
+    Block block;
+    const auto end = read_block(content, at, block);
+    if (!refusal) refusal = blocks.take(block);
+    return end;
+  });
+  blocks.end();
+  return refusal;
 }
 
 void system(std::string_view raw, NativeChat& chat) {
@@ -128,16 +161,18 @@ Result<Pieces> AnthropicMessages::to_native(const Members& members, const Ask& a
   PiecesWriter write;
   NativeChat chat(edits, write);
   system(value_of(members, "system"), chat);
-  for (const auto raw : raw_elements(value_of(members, "messages"))) {
-    const auto role = raw_member(raw, "role"), content = raw_member(raw, "content");
-    if (content.starts_with('[')) {
-      if (const auto refusal = blocks(role, content, chat)) return *refusal;
-    } else if (is_string(content)) {
-      chat.message(role, content);
-    } else {
-      return shim_refusal("invalid message content type: content must be a string or a list of blocks");
-    }
-  }
+  const auto messages = value_of(members, "messages");
+  std::optional<Refusal> refusal;
+  step_objects(messages, [&](std::size_t at) {
+    std::string_view role, content;
+    const auto end = step_members(messages, at, [&](std::string_view key, std::string_view value) {
+      if (key == "role") role = value;
+      if (key == "content") content = value;
+    });
+    if (!refusal) refusal = message(role, content, chat);
+    return end;
+  });
+  if (refusal) return *refusal;
   chat.end_messages(ask.stream);
   tools(members, write);
   format(members, write);

@@ -8,13 +8,33 @@
 namespace rr::api {
 namespace {
 
+struct Item {  // raw texts; "" = absent or null
+  std::string_view type{}, role{}, content{}, summary{}, encrypted{}, call_id{}, name{}, arguments{}, input{}, output{};
+};
+
+std::size_t read_item(std::string_view list, std::size_t at, Item& out) {
+  return step_members(list, at, [&](std::string_view key, std::string_view value) {
+    if (value == "null") return;
+    if (key == "type") out.type = value;
+    if (key == "role") out.role = value;
+    if (key == "content") out.content = value;
+    if (key == "summary") out.summary = value;
+    if (key == "encrypted_content") out.encrypted = value;
+    if (key == "call_id") out.call_id = value;
+    if (key == "name") out.name = value;
+    if (key == "arguments") out.arguments = value;
+    if (key == "input") out.input = value;
+    if (key == "output") out.output = value;
+  });
+}
+
 // Items one after the other; what the assistant thinks, says and calls in a row is one turn.
 class Items {
  public:
   Items(NativeChat& chat, PiecesWriter& write) : chat_(chat), write_(write) {}
 
-  std::optional<Refusal> take(std::string_view item) {
-    const auto type = raw_member(item, "type");
+  std::optional<Refusal> take(const Item& item) {
+    const auto type = item.type;
     if (type.empty() || type == "\"message\"") return message(item);
     if (type == "\"reasoning\"") return reasoning(item);
     if (type == "\"function_call\"" || type == "\"custom_tool_call\"") return call(item, type == "\"custom_tool_call\"");
@@ -30,14 +50,14 @@ class Items {
   }
 
  private:
-  std::optional<Refusal> message(std::string_view item) {
-    auto role = raw_member(item, "role");
+  std::optional<Refusal> message(const Item& item) {
+    auto role = item.role;
     if (role == "\"developer\"") role = "\"system\"";
     Turn other{.role = role};
     const bool assistant = role == "\"assistant\"";
     if (assistant && !(assistant_.content.empty() && assistant_.calls.empty())) end();
     if (!assistant) end();
-    if (const auto refusal = content(raw_member(item, "content"), assistant ? assistant_ : other)) return refusal;
+    if (const auto refusal = content(item.content, assistant ? assistant_ : other)) return refusal;
     if (!assistant) chat_.message(other);
     return std::nullopt;
   }
@@ -45,19 +65,21 @@ class Items {
   // A string or parts.
   std::optional<Refusal> content(std::string_view raw, Turn& turn) {
     if (is_string(raw)) turn.content.add(raw);
-    for (const auto part : raw_elements(raw)) {
-      const auto type = raw_member(part, "type");
-      if (const auto text = raw_member(part, type == "\"refusal\"" ? "refusal" : "text"); is_string(text)) {
-        turn.content.add(text);
-      } else if (type == "\"input_image\"" || type == "\"image_url\"") {
-        auto url = raw_member(part, "image_url");
-        if (url.starts_with('{')) url = raw_member(url, "url");
-        if (const auto refusal = image(url, turn)) return refusal;
-      } else {
-        return unsupported("a content part has type " + std::string(type.substr(0, 60)) + ": send input_text or input_image parts");
-      }
-    }
-    return std::nullopt;
+    std::optional<Refusal> refusal;
+    step_objects(raw, [&](std::size_t at) {
+      std::string_view type, text, url;
+      const auto end = step_members(raw, at, [&](std::string_view key, std::string_view value) {
+        if (key == "type") type = value;
+        if (key == "text" || key == "refusal") text = value;
+        if (key == "image_url") url = value;
+      });
+      if (refusal) return end;
+      if (is_string(text)) turn.content.add(text);
+      else if (type == "\"input_image\"" || type == "\"image_url\"") refusal = image(url.starts_with('{') ? raw_member(url, "url") : url, turn);
+      else refusal = unsupported("a content part has type " + std::string(type.substr(0, 60)) + ": send input_text or input_image parts");
+      return end;
+    });
+    return refusal;
   }
 
   std::optional<Refusal> image(std::string_view url, Turn& turn) {
@@ -68,35 +90,35 @@ class Items {
     return std::nullopt;
   }
 
-  std::optional<Refusal> reasoning(std::string_view item) {
+  std::optional<Refusal> reasoning(const Item& item) {
     if (!(assistant_.content.empty() && assistant_.calls.empty())) end();
     JoinedText summary("\\n");
-    for (const auto part : raw_elements(raw_member(item, "summary"))) summary.add(raw_member(part, "text"));
-    for (const auto part : raw_elements(raw_member(item, "content")))
+    for (const auto part : raw_elements(item.summary)) summary.add(raw_member(part, "text"));
+    for (const auto part : raw_elements(item.content))
       if (summary.empty()) summary.add(raw_member(part, "text"));
-    if (summary.empty()) summary.add(raw_member(item, "encrypted_content"));  // of answers made here: the same text
+    if (summary.empty()) summary.add(item.encrypted);  // of answers made here: the same text
     if (assistant_.thinking.empty()) assistant_.thinking = summary;
     return std::nullopt;
   }
 
-  std::optional<Refusal> call(std::string_view item, bool custom) {
+  std::optional<Refusal> call(const Item& item, bool custom) {
     std::string arguments;
     if (custom) {
-      const auto input = raw_member(item, "input");
+      const auto input = item.input;
       arguments = "{\"input\":" + (is_string(input) ? std::string(input) : quoted(input)) + "}";
     } else {
-      arguments = unescaped(raw_member(item, "arguments")).value_or("");
+      arguments = unescaped(item.arguments).value_or("");
       if (arguments.empty()) arguments = "{}";
       if (!is_object(arguments)) return shim_refusal("invalid tool call arguments");
     }
-    assistant_.calls.push_back({raw_member(item, "call_id"), raw_member(item, "name"), write_.keep(std::move(arguments))});
+    assistant_.calls.push_back({item.call_id, item.name, write_.keep(std::move(arguments))});
     return std::nullopt;
   }
 
-  std::optional<Refusal> result(std::string_view item) {
+  std::optional<Refusal> result(const Item& item) {
     end();
-    Turn turn{.role = "\"tool\"", .result_of = raw_member(item, "call_id")};
-    const auto output = raw_member(item, "output");
+    Turn turn{.role = "\"tool\"", .result_of = item.call_id};
+    const auto output = item.output;
     if (const auto refusal = content(output.starts_with('{') ? raw_member(output, "content") : output, turn)) return refusal;
     chat_.message(turn);
     return std::nullopt;
@@ -141,8 +163,14 @@ Result<Pieces> responses_to_native(const Members& members, const Ask& ask, const
   Items items(chat, write);
   const auto input = value_of(members, "input");
   if (is_string(input)) chat.message("\"user\"", input);
-  for (const auto item : raw_elements(input))
-    if (const auto refusal = items.take(item)) return *refusal;
+  std::optional<Refusal> refusal;
+  step_objects(input, [&](std::size_t at) {
+    Item item;
+    const auto end = read_item(input, at, item);
+    if (!refusal) refusal = items.take(item);
+    return end;
+  });
+  if (refusal) return *refusal;
   items.end();
   chat.end_messages(ask.stream);
   ResponseTools::write(value_of(members, "tools"), value_of(members, "tool_choice"), write);
