@@ -51,12 +51,6 @@ Fields told(const Call& call) {
 }
 
 void refuse(Call& call, const Refusal& refusal, bool close) {
-  if (call.client.begun()) {
-    call.error = refusal.code;
-    call.side = refusal.side;
-    call.client.piece(api::in_band(refusal, call.route.dialect, id_text(call.id)));
-    return call.client.cut();
-  }
   api::Spoken spoken = api::say_no(refusal, call.route.dialect, id_text(call.id));
   for (Field& field : told(call)) spoken.head.fields.push_back(std::move(field));
   call.status = refusal.status;

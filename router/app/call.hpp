@@ -45,8 +45,7 @@ struct Asked {
 // The fields that tell what the router did: X-Router-*, Server-Timing, CORS, X-Router-Demo.
 Fields told(const Call&);
 
-// Answers a refusal in the dialect of the path; where the stream has begun, as an event and an unclean end. `close`: the connection
-// ends with it.
+// Answers a refusal in the dialect of the path. `close`: the connection ends with it.
 void refuse(Call&, const Refusal&, bool close = false);
 
 Refusal draining();  // the program stops

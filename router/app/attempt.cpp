@@ -1,0 +1,224 @@
+#include "app/attempt.hpp"
+
+#include "api/node_speech.hpp"
+#include "api/say_no.hpp"
+#include "app/passages.hpp"
+#include "app/vet.hpp"
+#include "wire/headers.hpp"
+
+namespace rr::app {
+
+namespace {
+
+constexpr std::size_t most_answer = 256u << 20;  // of a non-streamed answer
+
+Attempt done() { return {.done = true}; }
+Attempt failed(Refusal refusal, bool elsewhere) { return {.elsewhere = elsewhere, .refusal = std::move(refusal)}; }
+Attempt lost(Refusal refusal, bool stale = false) {
+  return {.elsewhere = true, .lost = true, .stale = stale, .refusal = std::move(refusal)};
+}
+
+Refusal transport(const Call& call, const wire::NodeError& error) {
+  if (error.what == wire::NodeError::What::closed_by_us) return draining();
+  Refusal refusal{.code = "node_lost", .side = Side::node, .status = 502, .sentence = ""};
+  if (error.what == wire::NodeError::What::timeout) {
+    refusal.code = "node_silent";
+    refusal.status = 504;
+  }
+  refusal.sentence = call.grant.model.spelt() + " on " + call.grant.node + " gave no answer: " + error.sentence;
+  return refusal;
+}
+
+std::string_view node_path(Kind kind) {
+  switch (kind) {
+    case Kind::generate: return "/api/generate";
+    case Kind::embed: return "/api/embed";
+    case Kind::embeddings: return "/api/embeddings";
+    case Kind::show: return "/api/show";
+    default: return "/api/chat";
+  }
+}
+
+// Statuses after which another node may do better: it is full, it fails, or it lacks the model after all.
+bool worth_elsewhere(int status) { return status == 404 || status == 429 || status >= 500; }
+
+bool wants_done(Kind kind) { return kind == Kind::chat || kind == Kind::generate || api::translated(kind); }
+
+void count(Call& call, const api::AnswerWatch& watch, Ticket& ticket, Ending ending) {
+  Outcome& outcome = ticket.outcome;
+  outcome.ending = ending;
+  outcome.content_began = watch.content();
+  outcome.prompt_tokens = watch.usage().prompt_tokens;
+  outcome.output_tokens = watch.usage().output_tokens;
+  outcome.prompt_time = watch.usage().prompt_time;
+  outcome.output_time = watch.usage().output_time;
+  call.outcome = outcome;
+}
+
+ReplyHead head_for_client(const Call& call, const wire::CheckedReply& node, bool translated) {
+  ReplyHead head{.status = node.head.status, .reason = std::string(reason_phrase(node.head.status)), .fields = {}};
+  if (translated) head.fields.push_back({"Content-Type", call.ask.stream ? "text/event-stream" : "application/json"});
+  else head.fields = wire::to_client(node.head.fields);
+  if (call.ask.stream && (call.route.kind == Kind::responses || call.route.kind == Kind::messages)) head.fields.push_back({"Cache-Control", "no-cache"});
+  for (Field& field : told(call)) head.fields.push_back(std::move(field));
+  return head;
+}
+
+// A stream was asked for, and the node said all of it at once.
+Result<std::string> as_stream(api::Translation& translation, std::string_view body) {
+  std::string out;
+  translation.take(body, out);
+  translation.finish(out);
+  return {boost::system::in_place_value, std::move(out)};
+}
+
+// The node's whole (non-streamed) answer.
+wire::Task<Attempt> pass_whole(Call& call, api::Translation* translation, wire::Connection& connection,
+                               const wire::CheckedReply& node, Ticket& ticket) {
+  auto body = co_await connection.read_rest(most_answer, call.settings->between_chunks);
+  if (!body) co_return lost(transport(call, body.error()));
+  api::AnswerWatch watch;
+  watch.see(*body);
+  const bool whole = !wants_done(call.route.kind) || watch.done();
+  if (!whole || watch.error()) {
+    count(call, watch, ticket, Ending::node_failed);
+    co_return lost({.code = "node_not_whole", .side = Side::node, .status = 502,
+                      .sentence = watch.error() ? *watch.error()
+                                                : call.grant.model.spelt() + " on " + call.grant.node +
+                                                      " answered without done:true, so the answer is not whole; ask again"});
+  }
+  std::string out;
+  if (translation) {
+    Result<std::string> rendered = call.ask.stream ? as_stream(*translation, *body) : translation->whole(*body);
+    if (!rendered) co_return failed(rendered.error(), false);
+    out = std::move(*rendered);
+  } else {
+    api::Rename(call.grant.model.spelt(), call.ask.asked_model).apply(*body, out);
+  }
+  count(call, watch, ticket, Ending::ok);
+  call.status = node.head.status;
+  call.first_byte = std::chrono::steady_clock::now();
+  if (call.client.begun()) {  // by a filler
+    call.client.piece(out);
+    call.client.finish();
+  } else {
+    call.client.send(head_for_client(call, node, translation != nullptr), std::move(out), call.house->draining);
+  }
+  co_return done();
+}
+
+wire::Task<Attempt> pass_stream(Call& call, api::Translation* translation, wire::Connection& connection,
+                                const wire::CheckedReply& node, Ticket& ticket) {
+  std::unique_ptr<Watched> passage;
+  if (translation) passage = std::make_unique<TranslatedPassage>(call, *translation);
+  else passage = std::make_unique<NativePassage>(call, call.grant.model.spelt(), call.ask.asked_model);
+  const wire::RelayLimits limits{.between = call.settings->between_chunks,
+                                 .stream_buffer = static_cast<std::size_t>(call.settings->limits.stream_buffer),
+                                 .stream_buffers = &call.house->stream_buffers};
+  call.status = node.head.status;
+  const wire::RelayEnd end = co_await wire::relay(call.client, connection, head_for_client(call, node, translation != nullptr), *passage, limits);
+  using How = wire::RelayEnd::How;
+  switch (end.how) {
+    case How::whole: count(call, passage->watch(), ticket, Ending::ok); break;
+    case How::client_left: count(call, passage->watch(), ticket, Ending::client_left); break;
+    case How::overflow:
+      count(call, passage->watch(), ticket, Ending::client_left);
+      call.error = "client_too_slow";
+      call.side = Side::client;
+      break;
+    case How::node_failed:
+    case How::nothing:
+      count(call, passage->watch(), ticket, Ending::node_failed);
+      call.error = passage->trouble(end.error).code;
+      call.side = passage->trouble(end.error).side;
+      ticket.outcome.error = passage->trouble(end.error).sentence;
+      if (end.how == How::nothing) co_return lost(passage->trouble(end.error));
+      break;
+  }
+  co_return done();
+}
+
+// A node's own error answer before any content.
+wire::Task<Attempt> pass_error(Call& call, wire::Connection& connection, const wire::CheckedReply& node, Ticket& ticket) {
+  auto body = co_await connection.read_rest(1u << 20, call.settings->between_chunks);
+  if (!body) co_return failed(transport(call, body.error()), true);
+  const int status = node.head.status;
+  ticket.outcome.ending = status >= 500 ? Ending::node_failed : Ending::refused;
+  ticket.outcome.error = api::parse_error(*body);
+  Refusal refusal{.code = status == 404 ? "model_missing" : "node_refused", .side = status >= 500 ? Side::node : Side::client,
+                  .status = status, .sentence = api::parse_error(*body), .ollama_text = true};
+  if (status == 503 || status == 429) refusal.retry_after_s = 2;
+  Attempt result = failed(std::move(refusal), worth_elsewhere(status));
+  if (call.route.dialect == Dialect::ollama && body->starts_with("{\"error\":")) result.said = Said{wire::to_client(node.head.fields), std::move(*body)};
+  co_return result;
+}
+
+}  // namespace
+
+std::unique_ptr<api::Translation> translation(const Call& call, const api::Members& members) {
+  return api::translation(call.route.kind, members,
+                          {.unique = id_text(call.id).substr(2) + "-" + std::to_string(call.began.time_since_epoch().count() % 1'000'000'007),
+                           .created = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count(),
+                           .model = call.ask.asked_model,
+                           .tokens = call.ask.tokens});
+}
+
+wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& ticket, bool fresh) {
+  const Address* address = nullptr;
+  if (const NodeSettings* node = call.settings->node(call.grant.node)) address = &node->addresses.front();
+  if (!address) co_return failed({.code = "node_gone", .side = Side::router, .status = 503,
+                                  .sentence = "node " + call.grant.node + " left the configuration", .retry_after_s = 1}, true);
+  call.link = to_text(*address);
+  const std::string_view body = call.request.body.view();
+  const api::Edits edits{.model = call.grant.model.spelt(),
+                         .num_ctx = call.grant.num_ctx,
+                         .keep_alive = call.grant.keep_alive ? std::optional(api::json_text(*call.grant.keep_alive)) : std::nullopt,
+                         .use_mmap = call.grant.use_mmap};
+  if (const auto shift = members.value("shift"); shift && edits.keep_alive && shift.in(body) != "null") call.ignored = "shift " + std::string(shift.in(body));
+  Result<api::Pieces> pieces = api::Pieces{};
+  const auto translated = translation(call, members);
+  if (translated) pieces = translated->to_native(members, call.ask, edits);
+  else pieces = api::splice(body, members, edits);
+  if (!pieces) {
+    ticket.outcome = {.ending = Ending::refused, .sent = false};
+    co_return failed(pieces.error(), false);
+  }
+
+  wire::Client::Watch watch;
+  auto connection = co_await call.house->upstream.connect(
+      *address, [&](std::function<void()> stop) { watch = call.client.on_gone(std::move(stop)); }, fresh);
+  if (call.client.gone()) co_return done();
+  if (!connection) {
+    ticket.outcome = {.ending = Ending::node_failed, .sent = false, .error = connection.error().sentence};
+    call.house->watch.look(call.grant.node);
+    co_return failed(transport(call, connection.error()), true);
+  }
+  watch = call.client.on_gone(connection->closer());
+  const Asked asked(*call.house, call.id, connection->closer());
+  RequestHead head{.method = "POST", .target = std::string(translated ? translated->path() : node_path(call.route.kind)),
+                   .fields = wire::to_node(call.request.head.fields, via)};
+  set(head.fields, "Content-Type", "application/json");
+  ticket.outcome.sent = true;
+  auto node = co_await connection->exchange(std::move(head), pieces->views, call.settings->first_byte);
+  if (call.client.gone()) co_return done();
+  if (!node) {
+    ticket.outcome.ending = Ending::node_failed;
+    ticket.outcome.error = node.error().sentence;
+    call.house->watch.look(call.grant.node);
+    if (node.error().nothing_sent) co_return failed(transport(call, node.error()), true);
+    Attempt gone = lost(transport(call, node.error()), connection->reused() && node.error().what == wire::NodeError::What::lost);
+    ticket.outcome.silent = node.error().what == wire::NodeError::What::timeout;
+    gone.silent = ticket.outcome.silent && call.grant.keep_alive;  // under passthrough nothing is loaded anew
+    co_return gone;
+  }
+  Attempt result;
+  if (node->head.status != 200) result = co_await pass_error(call, *connection, *node, ticket);
+  else if (call.ask.stream && node->framing == wire::Framing::chunked)
+    result = co_await pass_stream(call, translated.get(), *connection, *node, ticket);
+  else result = co_await pass_whole(call, translated.get(), *connection, *node, ticket);
+  if (call.client.gone() && !result.done) result = done();
+  call.house->upstream.keep(std::move(*connection));
+  co_return result;
+}
+
+}  // namespace rr::app

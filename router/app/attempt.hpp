@@ -1,0 +1,32 @@
+// One attempt at one node: the request goes out in its language, the answer comes back in the client's, whole or as it comes.
+#pragma once
+
+#include "api/dialects/translation.hpp"
+#include "app/call.hpp"
+
+namespace rr::app {
+
+// A node's own error in Ollama's form: to a native client it goes on as it is.
+struct Said {
+  Fields fields;
+  std::string body;
+};
+
+// How one attempt at one node ended: done (the client has its answer, or left), or a failure that may go elsewhere.
+struct Attempt {
+  bool done = false;
+  bool elsewhere = false;   // another node may be tried
+  bool lost = false;        // the request was sent, and no whole answer came back
+  bool stale = false;       // lost on a pooled connection before any byte: the node may be well
+  bool silent = false;      // no first byte in its time: the dispatch has the model loaded anew, and then the same node may answer
+  Refusal refusal{};        // what the client hears when none is left
+  std::optional<Said> said{};  // in the node's own words
+};
+
+// Of this request's answer; null for a native route.
+std::unique_ptr<api::Translation> translation(const Call&, const api::Members&);
+
+// `fresh`: on a new connection, because a pooled one was lost before.
+wire::Task<Attempt> attempt(Call&, const api::Members&, Ticket&, bool fresh);
+
+}  // namespace rr::app
