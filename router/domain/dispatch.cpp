@@ -29,6 +29,7 @@ Dispatch::Dispatch(Snapshot settings, Time now) : settings_(std::move(settings))
 std::vector<Command> Dispatch::on(const Event& event, Time now) {
   out_.clear();
   std::visit([&](const auto& e) { on_event(e, now); }, event);
+  tell_waiting(now);
   ledger_.waiting = waiting();
   ledger_.granted = in_flight();
   wake(now);
@@ -37,9 +38,10 @@ std::vector<Command> Dispatch::on(const Event& event, Time now) {
 
 void Dispatch::on_event(const Arrived& e, Time now) {
   ++ledger_.arrived;
+  stories_.arrived(e.ask, now);
   Waiter waiter{.ask = e.ask, .arrived = now};
   auto placed = place(waiter.ask, fleet_, *settings_);
-  if (!placed) return refuse(waiter.ask, placed.error());
+  if (!placed) return refuse(waiter.ask, placed.error(), now);
   const Preference preferred = prefer(waiter.ask, *placed, now);
   waiter.node = preferred.node;
   if (preferred.crowd) seen_.crowd = *preferred.crowd;
@@ -60,7 +62,7 @@ void Dispatch::shed(TicketId newest, Time now) {
   const auto ready = expected_ready(one.node, one.ask.model, now);
   refuse(one.ask, {.code = "line_full", .side = Side::router, .status = 503,
                    .sentence = std::to_string(settings_->limits.waiting) + " requests wait already (limits.waiting); /health says for what; ask again later",
-                   .retry_after_s = seconds_1_to_30(ready.value_or(std::chrono::seconds(5)))});
+                   .retry_after_s = seconds_1_to_30(ready.value_or(std::chrono::seconds(5)))}, now);
   advance(one.node, now);
 }
 
@@ -81,13 +83,16 @@ void Dispatch::grant(Waiter waiter, Time now) {
   if (gate) gate->grant(ask.model, grant.keep_alive.value_or(for_ever), now);
   Share& share = shares_[waiter.node];
   share.enter(ask.model, now);
-  running_[ask.id] = {.ask = ask, .node = waiter.node, .model = ask.model, .granted = now, .gated = gate != nullptr,
+  Running& running = running_[ask.id];
+  running = {.ask = ask, .node = waiter.node, .model = ask.model, .granted = now, .gated = gate != nullptr,
                       .depth = ask.chain ? seen_.cache(waiter.node, ask.model).depth(*ask.chain) : PromptCache::never, .shared = share.sum(now)};
+  tell_granted(running, now);
   out_.push_back(std::move(grant));
 }
 
-void Dispatch::refuse(const Ask& ask, Refusal refusal) {
+void Dispatch::refuse(const Ask& ask, Refusal refusal, Time now) {
   ++ledger_.refused[refusal.code];
+  stories_.refused(ask.id, refusal, now);
   out_.push_back(Refuse{ask.id, std::move(refusal)});
 }
 
@@ -95,6 +100,7 @@ void Dispatch::on_event(const Left& e, Time now) {
   const auto found = std::find_if(line_.begin(), line_.end(), [&](const Waiter& w) { return w.ask.id == e.id; });
   if (found == line_.end()) return;
   ++ledger_.left;
+  stories_.left(e.id, now);
   const NodeName node = found->node;
   line_.erase(found);
   advance(node, now);
@@ -108,6 +114,7 @@ void Dispatch::on_event(const Ended& e, Time now) {
   Share& share = shares_[was.node];
   share.leave(was.model, now);
   const Outcome& outcome = e.outcome;
+  stories_.ended(e.id, outcome, now);
   switch (outcome.ending) {
     case Ending::ok:
     case Ending::refused: ++ledger_.answered; break;
@@ -160,7 +167,7 @@ void Dispatch::move_waiters(const NodeName& node, const ModelName* model, const 
       if (instead) waiter.ask.avoid.push_back(node);
       auto placed = place(waiter.ask, fleet_, *settings_);
       if (!placed) {
-        refuse(waiter.ask, instead ? *instead : placed.error());
+        refuse(waiter.ask, instead ? *instead : placed.error(), now);
         continue;
       }
       waiter.node = placed->node;

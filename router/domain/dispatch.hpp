@@ -7,6 +7,7 @@
 #include "domain/place.hpp"
 #include "domain/policy/policy.hpp"
 #include "domain/share.hpp"
+#include "domain/story.hpp"
 #include "domain/token_guess.hpp"
 
 #include <deque>
@@ -28,6 +29,7 @@ struct Outcome {
   bool silent = false;             // ... which took it and said nothing for `first_byte`
   std::int64_t prompt_tokens = 0, output_tokens = 0;
   Duration prompt_time{}, output_time{};  // prompt_eval_duration, eval_duration
+  std::optional<Time> first_byte{};       // of the answer, towards the client
   std::string error{};
 };
 
@@ -73,6 +75,8 @@ struct RolePicture { RoleName name; std::string state;  // ready | after_swap | 
                      ModelName model{}, instead_of{}; NodeName node; std::string why; std::optional<Duration> expected; Duration in_state{}; bool required = true; };
 struct Picture { std::vector<RolePicture> roles{}; std::vector<NodePicture> nodes{}; std::vector<WaitingPicture> waiting{}; int in_flight = 0; std::vector<std::string> warnings{}; };
 
+struct Expected { Duration granted{}, first_token{}; };  // from now
+
 class Dispatch {
  public:
   Dispatch(Snapshot, Time now);
@@ -81,8 +85,11 @@ class Dispatch {
 
   Picture picture(Time now) const;
   Result<NodeName> where(const Ask&, Time now) const;  // the node that would be chosen now
+  std::map<TicketId, Expected> forecast(Time now) const;          // of who waits; who is not in it: too far off to tell
+  std::optional<Expected> expected(Ask, Time now) const;          // of one who would come now
   const Fleet& fleet() const { return fleet_; }
   const Ledger& ledger() const { return ledger_; }
+  const Stories& stories() const { return stories_; }
   const Gate* gate(std::string_view node) const;
   const Pace& pace() const { return seen_.pace; }
   void pace(Pace known) { seen_.pace = std::move(known); }  // as kept across a restart, before the first event
@@ -92,7 +99,8 @@ class Dispatch {
   int waiting() const;
 
  private:
-  struct Waiter { Ask ask{}; NodeName node{}; Time arrived{}; Duration swapped{}; };
+  friend class Forecast;
+  struct Waiter { Ask ask{}; NodeName node{}; Time arrived{}; Duration swapped{}; std::uint64_t told = 0; };  // told: which reason its story knows
   struct Running { Ask ask{}; NodeName node{}; ModelName model{}; Time granted{}; bool gated = false; double depth = PromptCache::never;
                    Duration shared{}; };  // the node's share sum at the grant
   struct Ghost { NodeName node{}; ModelName model{}; Time until{}; };  // cancelled in its prompt: the slot is still busy
@@ -112,7 +120,7 @@ class Dispatch {
 
   void note_silence(const Running&, Gate&);
   void grant(Waiter, Time);
-  void refuse(const Ask&, Refusal);
+  void refuse(const Ask&, Refusal, Time);
   void shed(TicketId newest, Time);             // one too many waits
   // Waiters of a node (all, or of one model) are placed again; `instead` is said when no other node can: else place's own refusal.
   void move_waiters(const NodeName&, const ModelName*, const std::optional<Refusal>& instead, Time);
@@ -124,6 +132,9 @@ class Dispatch {
   void run(const NodeName&, const std::vector<GateStep>&, Time);
   void note_swap_time(const NodeName&, const ModelName&, const Gate&, Time);
   void note_roles(Time);
+  void tell_waiting(Time);                      // to the stories: who waits for what, when that has changed
+  void tell_granted(const Running&, Time);
+  void tell_deed(const NodeName&, const GateStep&, Time);
   void wake(Time);
   void end_ghosts(Time);
   bool is_up(const NodeName&) const;
@@ -139,6 +150,12 @@ class Dispatch {
   std::size_t pick(std::size_t head, Time) const;  // index in the line of who goes first for the head's model
   void learn(const Running&, const Outcome&, Duration shared, Time);
   Duration prompt_rest(const Running&, Time) const;
+  struct Work { double prompt = 0, output = 0; };  // seconds
+  Work usual_work(const Ask&, const NodeName&, const ModelName&, bool cached_now) const;
+  std::string chancy(const NodeName&, const ModelName&, Time) const;  // what a wait there hangs on beside what is known; "" = nothing
+  void put_right(Expected&, const NodeName&, const ModelName&, Time) const;
+  void bet(const Waiter&, Time);                // what is expected is compared with what comes
+  void settle(TicketId, Time);
   Duration expected_load(const NodeName&, const ModelName&) const;
   std::optional<Duration> expected_ready(const NodeName&, const ModelName&, Time) const;
   std::string for_what(const Waiter&, Time) const;
@@ -163,6 +180,14 @@ class Dispatch {
   Ledger ledger_{};
   Experience seen_{};
   TokenGuess guess_{};
+  Stories stories_{};
+  struct Told { std::string words{}; std::uint64_t number = 0; };
+  std::uint64_t reasons_told_ = 0;
+  std::map<std::pair<NodeName, ModelName>, Told> told_{};  // why who waits for a model there waits
+  struct Bet { TicketId id{}; Time at{}; Duration expected{}; };
+  std::map<std::string, Bet> bets_{};               // one open at a time, by what the wait hangs on
+  std::map<std::string, double> late_{};            // log of what came to what was expected: EWMA
+  bool foreseeing_ = false;                         // this is the copy that a forecast plays on
   std::map<RoleName, std::pair<std::string, Time>> role_state_{};
   std::vector<Command> out_{};
 };

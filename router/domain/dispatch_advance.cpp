@@ -162,6 +162,7 @@ void Dispatch::propose(const NodeName& node, Gate& gate, Time now) {
 
 void Dispatch::run(const NodeName& node, const std::vector<GateStep>& steps, Time now) {
   for (const GateStep& step : steps) {
+    tell_deed(node, step, now);
     switch (step.what) {
       case GateStep::What::look: out_.push_back(Look{node}); break;
       case GateStep::What::unload:

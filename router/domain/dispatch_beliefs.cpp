@@ -37,7 +37,7 @@ void Dispatch::on_event(const Observed& e, Time now) {
   for (const Resident& r : e.residents) node->measure(r);
   facts_.clear();
   run(e.node, gate->observed(e.residents, facts(e.node), now), now);
-  std::erase_if(seen_.caches, [&](const auto& c) {  // of a model that is not there any more
+  seen_.forget_if([&](const auto& c) {  // of a model that is not there any more
     return c.first.starts_with(e.node + "/") && std::none_of(gate->held().begin(), gate->held().end(), [&](const Held& h) { return pace_key(e.node, h.model) == c.first; });
   });
   for (Ghost& ghost : ghosts_) {  // a prompt is not computed in an engine that is gone
@@ -94,6 +94,7 @@ void Dispatch::on_event(const LoadEnded& e, Time now) {
   Gate* gate = gate_of(e.node);
   if (!gate) return;
   const std::string key = e.node + "/" + e.model.key();
+  stories_.load_ended(e.node, e.model, !e.failed, now);
   const auto began = load_began_.find(key);
   if (e.failed) {
     out_.push_back(Note{Note::Level::warn, "loading " + e.model.spelt() + " on " + e.node + " failed: " + *e.failed});

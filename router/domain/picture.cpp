@@ -95,7 +95,7 @@ RolePicture Dispatch::role_state(const RoleSettings& role, Time now) const {
 RolePicture Dispatch::role_picture(const RoleSettings& role, Time now) const {
   RolePicture out = role_state(role, now);
   if (out.state == "after_swap") {
-    out.expected = expected_ready(out.node, role.model, now);
+    if (const auto e = expected(ask_of(role, *settings_), now)) out.expected = e->granted;
     out.why = swap_words(role, out.node, now);
   }
   if (auto known = role_state_.find(role.name); known != role_state_.end() && known->second.first == out.state) out.in_state = now - known->second.second;
@@ -183,9 +183,10 @@ Picture Dispatch::picture(Time now) const {
   for (const RoleSettings& role : settings_->roles) out.roles.push_back(role_picture(role, now));
   for (const NodeBelief& belief : fleet_.nodes) out.nodes.push_back(node_picture(belief, now));
   std::map<NodeName, int> places;
+  const auto forecasts = forecast(now);
   for (const Waiter& w : line_)
     out.waiting.push_back({.id = w.ask.id, .role = w.ask.role, .for_what = for_what(w, now), .place = ++places[w.node], .waited = now - w.arrived,
-                           .expected = expected_ready(w.node, w.ask.model, now)});
+                           .expected = forecasts.count(w.ask.id) ? std::optional(forecasts.at(w.ask.id).first_token) : std::nullopt});
   out.in_flight = in_flight();
   out.warnings = warnings();
   return out;

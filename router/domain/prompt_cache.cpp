@@ -66,4 +66,10 @@ void PromptCache::finished(const Chain& chain, std::int64_t tokens) {
   kept_.push_back({chain, tokens});
 }
 
+void PromptCache::absorb(PromptCache later) {
+  if (kept_.empty()) kept_ = std::move(later.kept_);
+  else
+    for (const Kept& k : later.kept_) finished(k.chain, k.tokens);
+}
+
 }  // namespace rr

@@ -29,6 +29,7 @@ class PromptCache {
   std::int64_t cached(const Chain&, double room) const;  // tokens of its prompt that need no work
   bool full(const Chain&, double room) const;            // the others' prompts alone are more than the cache keeps
   void finished(const Chain&, std::int64_t tokens);      // prompt and answer
+  void absorb(PromptCache later);                        // as if it had finished all of those too
   void clear() { kept_.clear(); }
   std::size_t size() const { return kept_.size(); }
 

@@ -68,6 +68,7 @@ class Stage {
     std::int64_t fresh = 0, output = 0;
     Time arrived{};
     std::optional<Time> first{};
+    std::vector<Wait> expected{};
   };
 
   void add(const NodeSettings& node) {
@@ -181,11 +182,27 @@ class Stage {
     const Ask ask = asked.ask;
     asked_[ask.id] = std::move(asked);
     on(Arrived{ask});
+    if (play_.waits) expect(ask.id, true);
+  }
+
+  void expect(TicketId id, bool at_arrival) {
+    const auto asked = asked_.find(id);
+    if (asked == asked_.end()) return;
+    const auto waiting = dispatch_.picture(time_.now()).waiting;
+    const auto own = std::find_if(waiting.begin(), waiting.end(), [&](const WaitingPicture& w) { return w.id == id; });
+    if (own == waiting.end()) return;
+    asked->second.expected.push_back({.at_s = seconds(time_.now() - Time{}), .expected_s = own->expected ? seconds(*own->expected) : 0, .at_arrival = at_arrival,
+                                      .role = asked->second.ask.role});
+    time_.after(std::chrono::seconds(10), [this, id] { expect(id, false); });
   }
 
   void answered(TicketId id, Duration prompt, Duration output) {
     const Asked asked = asked_.at(id);
     asked_.erase(id);
+    for (Wait w : asked.expected) {
+      w.happened_s = seconds(*asked.first - Time{}) - w.at_s;
+      play_.waits->push_back(w);
+    }
     if (!asked.router) ttft_[asked.ask.role].push_back(seconds(*asked.first - asked.arrived));
     on(Ended{id, {.ending = Ending::ok, .content_began = true, .sent = true, .prompt_tokens = asked.ask.tokens, .output_tokens = asked.output,
                   .prompt_time = prompt, .output_time = output}});

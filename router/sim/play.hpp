@@ -27,10 +27,17 @@ struct Played {
 // Seconds to the first token, by role: p95 and mean of each and of all.
 void sum_up(const std::map<RoleName, std::vector<double>>& ttft, Played&);
 
+struct Wait {  // what was expected of one that waited, and what came: seconds to its first token
+  double at_s = 0, expected_s = 0, happened_s = 0;
+  bool at_arrival = false;
+  RoleName role{};
+};
+
 struct Play {
   Snapshot settings{};             // roles, nodes, models, policy
   std::vector<Machine> machines{};
   std::optional<KeepAlive> client_keep_alive{};   // sent with every request; matters under passthrough only
+  std::vector<Wait>* waits = nullptr;             // filled when given: of each who waits, when it comes and every 10 s
   Duration horizon = std::chrono::hours(24);
 };
 

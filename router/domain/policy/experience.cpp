@@ -23,12 +23,17 @@ double Experience::room_of(const NodeName& node, const ModelName& model, Bytes k
 void Experience::unloaded(const NodeName& node, const ModelName& model, Time now) {
   const std::string key = pace_key(node, model);
   left[key] = now;
-  caches.erase(key);
+  if (const auto found = caches.find(key); found != caches.end()) forget(found);
+}
+
+Experience::Caches::iterator Experience::forget(Caches::iterator cache) {
+  lost[cache->first].absorb(std::move(cache->second));
+  return caches.erase(cache);
 }
 
 void Experience::node_lost(const NodeName& node) {
   const auto of_node = [&](const std::string& key) { return key.starts_with(node + "/"); };
-  std::erase_if(caches, [&](const auto& c) { return of_node(c.first); });
+  forget_if([&](const auto& c) { return of_node(c.first); });
   std::erase_if(brought, of_node);
 }
 
