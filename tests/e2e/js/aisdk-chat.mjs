@@ -1,0 +1,3 @@
+// The AI SDK over chat.
+import { aisdk } from "./aisdk.mjs";
+export default aisdk("chat");

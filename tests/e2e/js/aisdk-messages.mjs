@@ -1,0 +1,3 @@
+// The AI SDK over messages.
+import { aisdk } from "./aisdk.mjs";
+export default aisdk("messages");
