@@ -207,7 +207,7 @@ wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& tic
     call.house->watch.look(call.grant.node);
     if (node.error().nothing_sent) co_return failed(transport(call, node.error()), true);
     Attempt gone = lost(transport(call, node.error()), connection->reused() && node.error().what == wire::NodeError::What::lost);
-    ticket.outcome.silent = node.error().what == wire::NodeError::What::timeout;
+    ticket.outcome.silent = call.ask.stream && node.error().what == wire::NodeError::What::timeout;  // a whole answer may take its time
     gone.silent = ticket.outcome.silent && call.grant.keep_alive;  // under passthrough nothing is loaded anew
     co_return gone;
   }

@@ -17,7 +17,7 @@ HAS = {
     "anthropic": CHAT | {"thinking"},
     "aisdk-chat": CHAT | {"structured", "embed"},
     "aisdk-responses": CHAT | {"structured", "embed"},
-    "aisdk-messages": CHAT | {"structured"},
+    "aisdk-messages": CHAT,  # its objects come by a tool that the model is made to call: tool_choice, which Ollama does not have
     "langchain-openai": CHAT | {"embed"},
     "langchain-anthropic": CHAT,
 }

@@ -5,6 +5,8 @@ import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { embedMany, generateObject, generateText, jsonSchema, streamText, tool } from "ai";
 import { failure } from "./failure.mjs";
 
+globalThis.AI_SDK_LOG_WARNINGS = false;  // they go to standard output, where the answers go
+
 const providers = {
   chat: (baseURL) => createOpenAICompatible({ name: "router", baseURL, apiKey: "local", supportsStructuredOutputs: true }),
   responses: (baseURL) => createOpenAI({ baseURL, apiKey: "local" }),
