@@ -35,6 +35,13 @@ int main(int argc, char** argv) {
   warm->add_option("role", wanted.role, "a role's name")->required();
   warm->add_option("--url", wanted.url, "of the running router, as in http://localhost:8000");
 
+  rr::app::WhyOptions story;
+  auto* why = program.add_subcommand("why", "what a real request waited for, with times, and what would help");
+  why->add_option("request", story.which, "last, slowest or an id as in r-000412")->capture_default_str();
+  why->add_option("--url", story.url, "of the running router, as in http://localhost:8000");
+  why->add_option("--config", story.config, "the YAML file: its first listen address is asked");
+  why->add_flag("--json", story.json, "as GET /requests/<id> gives it");
+
   rr::app::SimulateOptions play;
   auto* simulate = program.add_subcommand("simulate", "the policy on simulated machines in virtual time: how long would this work have taken?");
   simulate->add_option("--config", play.config, "the YAML file");
@@ -69,6 +76,7 @@ int main(int argc, char** argv) {
   if (*explain) return rr::app::command_explain(config, role, request);
   if (*doctor) return rr::app::command_doctor(health);
   if (*warm) return rr::app::command_warm(wanted);
+  if (*why) return rr::app::command_why(story);
   if (*simulate) return rr::app::command_simulate(play);
   if (*sim_node) return rr::app::command_sim_node(sim);
   return 2;

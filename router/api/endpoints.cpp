@@ -44,7 +44,8 @@ constexpr std::array served{
     Served{"/health/live", "HEAD, GET", Kind::live, Dialect::own},
     Served{"/explain", "POST", Kind::explain, Dialect::own},
 };
-constexpr std::string_view one_model = "/v1/models/", one_blob = "/api/blobs/";
+constexpr std::string_view one_model = "/v1/models/", one_blob = "/api/blobs/", one_request = "/requests/";
+constexpr std::string_view id_letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
 
 // Routes of Ollama, OpenAI, Anthropic or of ours that are not served. A path that ends in / stands for all below it.
 struct Refused {
@@ -65,7 +66,6 @@ constexpr std::array refused{
     Refused{"/ui", Dialect::own, false, "use GET /health"},
     Refused{"/events", Dialect::own, false, "use GET /health"},
     Refused{"/metrics", Dialect::own, false, "use GET /health"},
-    Refused{"/requests/", Dialect::own, false, "use GET /health, or POST /explain"},
 };
 
 // OpenAI's paths without /v1, as some clients send them; the twin in the /v1 table.
@@ -90,7 +90,7 @@ bool plain_route(std::string_view path) {
   return path.starts_with("/api/") && std::all_of(path.begin(), path.end(), plain);
 }
 
-bool takes_a_node(Kind kind) { return kind != Kind::health && kind != Kind::live && kind != Kind::explain && kind != Kind::models && kind != Kind::model; }
+bool takes_a_node(Kind kind) { return kind != Kind::health && kind != Kind::live && kind != Kind::explain && kind != Kind::request && kind != Kind::models && kind != Kind::model; }
 
 // Takes "<name>" from the front of "<name>/rest" and leaves "/rest".
 std::optional<std::string> take_segment(std::string_view& rest) {
@@ -153,6 +153,11 @@ Result<Route> route(const RequestHead& head) {
   if (known.starts_with(one_blob) && known.size() > one_blob.size()) {
     found.kind = Kind::blob;
     allow = "HEAD, POST";
+  }
+  if (known.starts_with(one_request) && known.find_first_not_of(id_letters, one_request.size()) == known.npos) {
+    found.kind = Kind::request;
+    found.dialect = Dialect::own;
+    allow = "HEAD, GET";
   }
   for (const auto& entry : served) {
     if (entry.path != known) continue;

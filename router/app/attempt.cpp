@@ -52,6 +52,7 @@ void count(Call& call, const api::AnswerWatch& watch, Ticket& ticket, Ending end
   outcome.output_tokens = watch.usage().output_tokens;
   outcome.prompt_time = watch.usage().prompt_time;
   outcome.output_time = watch.usage().output_time;
+  outcome.first_byte = call.first_byte;
   call.outcome = outcome;
 }
 
@@ -95,9 +96,9 @@ wire::Task<Attempt> pass_whole(Call& call, api::Translation* translation, wire::
   } else {
     api::Rename(call.grant.model.spelt(), call.ask.asked_model).apply(*body, out);
   }
-  count(call, watch, ticket, Ending::ok);
   call.status = node.head.status;
   call.first_byte = std::chrono::steady_clock::now();
+  count(call, watch, ticket, Ending::ok);
   if (call.client.begun()) {  // by a filler
     call.client.piece(out);
     call.client.finish();

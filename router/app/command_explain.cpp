@@ -1,13 +1,11 @@
 #include "api/endpoint_shape.hpp"
 #include "api/node_speech.hpp"
+#include "api/percent.hpp"
+#include "app/ask_router.hpp"
 #include "app/commands.hpp"
 #include "app/explain.hpp"
 #include "settings/load.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-
-#include <array>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -16,30 +14,6 @@
 namespace rr::app {
 
 namespace {
-
-std::string percent(const std::string& text) {
-  static constexpr char hex[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto u = static_cast<unsigned char>(c);
-    if (std::isalnum(u) || c == '-' || c == '_' || c == '.') out += c;
-    else out += '%', out += hex[u >> 4], out += hex[u & 15];
-  }
-  return out;
-}
-
-wire::Task<void> ask_router(wire::Upstream& upstream, Address address, std::string target, std::string body, std::string& out, int& status) {
-  auto connection = co_await upstream.connect(address);
-  if (!connection) co_return;
-  RequestHead head{.method = "POST", .target = target, .fields = {{"Accept", "text/plain"}, {"Content-Type", "application/json"}}};
-  const std::array<std::string_view, 1> pieces{body};
-  auto reply = co_await connection->exchange(std::move(head), pieces, std::chrono::seconds(5));
-  if (!reply) co_return;
-  auto rest = co_await connection->read_rest(1u << 20, std::chrono::seconds(5));
-  if (!rest) co_return;
-  status = reply->head.status;
-  out = std::move(*rest);
-}
 
 std::optional<std::string> slurp(const std::string& request) {
   std::stringstream text;
@@ -79,7 +53,7 @@ int command_explain(const std::string& config, const std::string& role, const st
     if (!read) return std::fprintf(stderr, "role-router explain: %s cannot be read\n", request.c_str()), 2;
     body = std::move(*read);
   }
-  const std::string target = role.empty() ? "/explain" : "/role/" + percent(role) + "/explain";
+  const std::string target = role.empty() ? "/explain" : "/role/" + api::encoded(role) + "/explain";
   std::vector<std::string> looked;
   const std::string path = find_config(config, looked);
   Settings settings;  // none found: the default address of the router is asked all the same
@@ -93,14 +67,11 @@ int command_explain(const std::string& config, const std::string& role, const st
     settings = *loaded.settings;
     known = true;
   }
-  wire::asio::io_context io{1};
-  wire::Upstream upstream(io.get_executor(), {});
-  std::string answer;
-  int status = 0;
-  wire::asio::co_spawn(io, ask_router(upstream, settings.listen.front(), target, body, answer, status), wire::asio::detached);
-  io.run_for(std::chrono::seconds(8));
-  if (status == 200) return std::fputs(answer.c_str(), stdout), 0;
-  if (status != 0) return std::printf("refused  %d: %s\n", status, api::parse_error(answer).c_str()), 1;
+  RequestHead head{.method = "POST", .target = target, .fields = {{"Accept", "text/plain"}, {"Content-Type", "application/json"}}};
+  if (const auto answer = ask_router(settings.listen.front(), std::move(head), body)) {
+    if (answer->status == 200) return std::fputs(answer->body.c_str(), stdout), 0;
+    return std::printf("refused  %d: %s\n", answer->status, api::parse_error(answer->body).c_str()), 1;
+  }
   if (!known) return std::fputs("role-router explain: no router answers and no configuration was found; give --config FILE\n", stderr), 2;
   std::printf("no router answers at %s: from %s alone, what is resident is not known\n\n", to_text(settings.listen.front()).c_str(), path.c_str());
   return from_the_file(settings, target, body);

@@ -3,6 +3,7 @@
 #include "api/endpoint_shape.hpp"
 #include "api/json.hpp"
 
+#include <cmath>
 #include <cstdio>
 
 namespace rr::app {
@@ -54,7 +55,7 @@ Explanation::Row row(const Candidate& candidate, const Ask& ask, const Settings&
   }
   if (row.resident.empty()) row.resident = "-";
   if (!candidate.can) return row;
-  const double seconds = static_cast<double>(need.weights) / 1e9 + 2.5;
+  const double seconds = dispatch.pace().load_s(candidate.node, ask.model, need.weights);  // as learnt, else at 1 GB/s
   char about[32];
   std::snprintf(about, sizeof about, "about %.0f s", seconds);
   if (held && !held->leaving && held->num_ctx == ask.num_ctx) {
@@ -62,7 +63,7 @@ Explanation::Row row(const Candidate& candidate, const Ask& ask, const Settings&
     row.how = held->in_flight ? "answers " + std::to_string(held->in_flight) + " now" : "loaded and idle";
   } else if (fits(limit, used, need.total)) {
     row.can = "load";
-    row.how = "fits beside what is there; " + std::string(about) + " at 1 GB/s";
+    row.how = "fits beside what is there; " + std::string(about);
   } else {
     row.can = "swap";
     std::string victims;
@@ -71,7 +72,7 @@ Explanation::Row row(const Candidate& candidate, const Ask& ask, const Settings&
       const std::string idle = h.in_flight ? "busy" : "idle " + to_text(now - h.used);
       victims += (victims.empty() ? "unload " : ", ") + roles_of(settings, h.model) + " (" + idle + ")";
     }
-    row.how = victims + ", then load, " + about + " at 1 GB/s";
+    row.how = victims + ", then load, " + about;
   }
   return row;
 }
@@ -105,6 +106,10 @@ Explanation explain(const Ask& ask, const Settings& settings, const Dispatch& di
     out.headline = (ask.role.empty() ? std::string("request") : ask.role) + " -> " + ask.model.spelt() + " on " + *placed;
     for (const auto& r : out.nodes)
       if (r.node == *placed) out.now = r.can == "ready" ? "ready" : "after a " + r.can;
+    if (const auto e = dispatch.expected(ask, now); e && e->granted > Duration::zero()) {
+      out.expected = e->first_token;
+      out.now += ", about " + to_text(*out.expected);
+    }
     if (const NodeSettings* node = settings.node(*placed)) {
       out.link = to_text(node->addresses.front());
       if (const auto more = node->addresses.size() - 1; more > 0) out.link += "   " + std::to_string(more) + " more listed, the first is used";
@@ -154,6 +159,7 @@ std::string json(const Explanation& e) {
   api::Json out;
   out["headline"] = e.headline;
   out["now"] = e.now;
+  out["expected_s"] = e.expected ? api::Json(std::llround(std::chrono::duration<double>(*e.expected).count())) : api::Json(nullptr);
   out["role"] = {{"name", e.role}, {"found", e.rule}};
   out["model"] = {{"name", e.model}, {"from", e.model_from}};
   out["sends"] = e.sends;

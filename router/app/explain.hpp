@@ -15,6 +15,7 @@ struct Explanation {
   };
   std::string headline;    // "coder -> qwen3-coder:30b on mac-mini"
   std::string now;         // "ready", "after a swap, about 12 s", "refused: ..."
+  std::optional<Duration> expected{};  // to the first token, when it would have to wait
   std::string role, rule;  // "coder", "by path (rule 2 of 9)"
   std::string model, model_from;
   std::string sends, ignored;

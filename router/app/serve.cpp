@@ -10,6 +10,7 @@
 #include "app/forward.hpp"
 #include "app/record.hpp"
 #include "app/vet.hpp"
+#include "app/why.hpp"
 #include "domain/door.hpp"
 
 namespace rr::app {
@@ -125,6 +126,7 @@ wire::Task<void> answer(Call& call) {
     case Kind::health: health(call); break;
     case Kind::live: reply(call, 200, json, "{\"status\":\"live\"}\n"); break;
     case Kind::explain: answer_explain(call); break;
+    case Kind::request: answer_story(call); break;
     case Kind::manage: co_await forward_managed(call); break;
     case Kind::blob: co_await forward_blob(call); break;
     case Kind::web: co_await forward_web(call); break;
