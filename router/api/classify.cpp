@@ -64,9 +64,12 @@ Needs needs_of(Kind kind, Purpose purpose, const Members& members) {
   return needs;
 }
 
+constexpr double marks = 4;  // tokens that a template puts around each message
+
 std::int64_t estimate(const Members& members) {
   const double plain = static_cast<double>(members.text_bytes - std::min(members.hangul, members.text_bytes));
-  return static_cast<std::int64_t>(plain / 3.2 + static_cast<double>(members.hangul) / 2.2);
+  const double around = marks * static_cast<double>(members.messages);
+  return static_cast<std::int64_t>(plain / 3.2 + static_cast<double>(members.hangul) / 2.2 + around);
 }
 
 // What Ollama's own routes of other vendors ask for before anything else, in their words.

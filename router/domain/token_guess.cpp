@@ -8,8 +8,8 @@ namespace {
 
 constexpr double fading = 0.97;
 constexpr double smallest = 16;                            // below it a miss of a few tokens does not count more
-constexpr double doubt_a = 0.05 / (smallest * smallest);   // a = 0 and b = 1 until prompts say otherwise
-constexpr double doubt_b = 0.05;
+constexpr double doubt_a = 0.02 / (smallest * smallest);   // a = 0 and b = 1 until prompts say otherwise
+constexpr double doubt_b = 0.02;
 
 }  // namespace
 

@@ -237,9 +237,9 @@ TEST_CASE("a prompt longer than the context is refused where the YAML says so") 
   REQUIRE_FALSE(ask.has_value());
   CHECK(ask.error().code == "context_over");
   CHECK(ask.error().status == 400);
-  CHECK(ask.error().sentence == "the prompt is about 41000 tokens, qwen3-coder:30b has num_ctx 32768: shorten it, or raise models.qwen3-coder:30b.num_ctx");
+  CHECK(ask.error().sentence == "the prompt is about 41004 tokens, qwen3-coder:30b has num_ctx 32768: shorten it, or raise models.qwen3-coder:30b.num_ctx");
   settings.models[2].on_overflow = OnOverflow::warn;
-  CHECK(test::asked(head("POST", "/api/chat"), long_body, settings, test::two_nodes())->tokens == 41000);
+  CHECK(test::asked(head("POST", "/api/chat"), long_body, settings, test::two_nodes())->tokens == 41004);
 }
 
 TEST_CASE("keep_alive is read as the recorded table of a real server says") {
