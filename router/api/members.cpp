@@ -182,6 +182,7 @@ class Reading {
       if (use_mmap && raw != "true" && raw != "false" && raw != "null")
         return go_reads_whole(raw) ? invalid("option \"use_mmap\" must be of type boolean") : broken();
       if (use_mmap) out.use_mmap_value = span_in(body_, raw);
+      if (!num_ctx && raw != "null") out.runner_options.push_back({.name = std::string(name), .value = span_in(body_, raw)});
       if (!num_ctx) continue;
       out.num_ctx_value = span_in(body_, raw);
       double number = 0;  // Ollama cuts fractions off

@@ -42,6 +42,7 @@ struct Members {
   std::optional<std::string> user{}, metadata_role{};
   std::optional<std::int64_t> num_ctx{};     // options.num_ctx when an integer
   Span options{}, num_ctx_value{}, use_mmap_value{};  // the object (or null); the values inside it
+  std::vector<Member> runner_options{};      // others that a node reloads the model for (num_thread, ...), unless null
   bool num_ctx_wrong = false;              // options.num_ctx is there, no number and not null
   bool options_empty = true;
   std::optional<std::string> first_user{};   // text of the first user message, or the prompt

@@ -69,6 +69,9 @@ Pieces splice(std::string_view body, const Members& members, const Edits& edits)
   set("model", quoted(edits.model));
   if (edits.keep_alive) set("keep_alive", *edits.keep_alive);
   if (const auto shift = members.value("shift"); shift && edits.keep_alive) list.push_back({shift.at, shift.size, "null"});
+  if (edits.keep_alive)
+    for (const Member& one : members.runner_options)
+      if (one.name != "use_mmap" || !edits.use_mmap) list.push_back({one.value.at, one.value.size, "null"});
   if (const auto options = edit_options(body, members, edits, list); !options.empty())
     front += (front.empty() ? "" : ",") + options;
   if (!front.empty()) list.push_back({members.open + 1, 0, front + (members.none ? "" : ",")});

@@ -22,8 +22,8 @@ struct Pieces {                             // views into the body and into `own
   std::string joined() const;
 };
 
-// With a keep_alive the policy owns how the model runs: a client's `shift` becomes null (as absent), because a node reloads the
-// model for every other value of it (reference/ollama-api.md 3). Replaces or inserts model, keep_alive, options.num_ctx (and use_mmap when set). A `stream` that the client left out stays out.
+// With a keep_alive the policy owns how the model runs: a client's `shift` and the options that a node reloads
+// the model for (num_gpu, num_thread, ...; reference/ollama-api.md 3) become null, as absent. Replaces or inserts model, keep_alive, options.num_ctx (and use_mmap when set). A `stream` that the client left out stays out.
 Pieces splice(std::string_view body, const Members&, const Edits&);
 
 std::string json_text(KeepAlive);           // -1, 0, "2h", "30m"

@@ -154,6 +154,16 @@ wire::Task<Attempt> pass_error(Call& call, wire::Connection& connection, const w
   co_return result;
 }
 
+// "shift false, num_thread 4": what of the body the policy does not pass on.
+std::string not_passed_on(const api::Members& members, const api::Edits& edits) {
+  std::string out;
+  const auto add = [&](const std::string& name, std::string_view value) { out += (out.empty() ? "" : ", ") + name + " " + std::string(value.substr(0, 40)); };
+  if (const auto shift = members.value("shift"); shift && shift.in(members.body) != "null") add("shift", shift.in(members.body));
+  for (const api::Member& one : members.runner_options)
+    if (one.name != "use_mmap" || !edits.use_mmap) add(one.name, one.value.in(members.body));
+  return out;
+}
+
 }  // namespace
 
 std::unique_ptr<api::Translation> translation(const Call& call, const api::Members& members) {
@@ -175,9 +185,9 @@ wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& tic
                          .num_ctx = call.grant.num_ctx,
                          .keep_alive = call.grant.keep_alive ? std::optional(api::json_text(*call.grant.keep_alive)) : std::nullopt,
                          .use_mmap = call.grant.use_mmap};
-  if (const auto shift = members.value("shift"); shift && edits.keep_alive && shift.in(body) != "null") call.ignored = "shift " + std::string(shift.in(body));
   Result<api::Pieces> pieces = api::Pieces{};
   const auto translated = translation(call, members);
+  if (edits.keep_alive && !translated) call.ignored = not_passed_on(members, edits);
   if (translated) pieces = translated->to_native(members, call.ask, edits);
   else pieces = api::splice(body, members, edits);
   if (!pieces) {

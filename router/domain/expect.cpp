@@ -16,7 +16,8 @@ constexpr Duration leaves = std::chrono::milliseconds(600);  // a model, from it
 constexpr double least_rest = 0.3;    // of an answer that has taken longer than usual: it goes on for a part of what is usual
 constexpr double late_weight = 0.2, most_late = 2, least_telling = 0.5;  // of the log; seconds
 constexpr Duration between_bets = std::chrono::seconds(2);
-constexpr int most_work = 24000;      // events x who waits: a forecast of a full line is cut short, not slow
+constexpr int most_work = 4000;       // events x who waits: a forecast of a full line is cut short, not slow
+constexpr std::size_t most_waiting = 24;  // of a line: who is behind them is told nothing, and costs nothing
 const Chain no_chain;
 
 Duration seconds(double s) { return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(s)); }
@@ -46,6 +47,7 @@ class Forecast {
   Forecast(const Dispatch& from, Time now) : play_(from), now_(now) {
     play_.stories_ = {};
     play_.foreseeing_ = true;
+    if (auto& line = play_.line_; line.size() > most_waiting) line.erase(line.begin() + most_waiting, line.end());
     for (const auto& [id, r] : from.running_) begin(id, r, now);
     for (const auto& [name, gate] : from.gates_) orders(from, name, gate);
     carry_out(WakeAt{now}, now);
@@ -164,6 +166,7 @@ std::map<TicketId, Expected> Dispatch::forecast(Time now) const {
 
 std::optional<Expected> Dispatch::expected(Ask ask, Time now) const {
   if (passthrough()) return std::nullopt;
+  if (line_.size() > most_waiting) return std::nullopt;
   ask.id = std::numeric_limits<TicketId>::max();
   Forecast forecast(*this, now);
   forecast.arrive(ask);

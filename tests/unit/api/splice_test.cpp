@@ -123,6 +123,15 @@ TEST_CASE("where the policy says how the model runs, a client's shift becomes nu
   CHECK(spliced(R"({"model":"x","shift":false})", model_only) == R"({"model":"m","shift":false})");
 }
 
+TEST_CASE("where the policy says how the model runs, options that would reload it become null; else they go through") {
+  const std::string asked = R"({"model":"x","keep_alive":1,"options":{"num_thread":4,"temperature":0,"use_mmap":true,"num_gpu":null}})";
+  CHECK(spliced(asked, {.model = "m", .num_ctx = 0, .keep_alive = "-1", .use_mmap = {}}) ==
+        R"({"model":"m","keep_alive":-1,"options":{"num_thread":null,"temperature":0,"use_mmap":null,"num_gpu":null}})");
+  CHECK(spliced(asked, {.model = "m", .num_ctx = 0, .keep_alive = "-1", .use_mmap = false}) ==
+        R"({"model":"m","keep_alive":-1,"options":{"num_thread":null,"temperature":0,"use_mmap":false,"num_gpu":null}})");
+  CHECK(spliced(R"({"model":"x","options":{"num_thread":4}})", model_only) == R"({"model":"m","options":{"num_thread":4}})");
+}
+
 TEST_CASE("what the client left out is put in front, and nothing else") {
   CHECK(spliced("{}", model_only) == R"({"model":"m"})");
   CHECK(spliced("{ }", model_only) == R"({"model":"m" })");
