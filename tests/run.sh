@@ -145,7 +145,7 @@ run_e2e() {
 # a commit always runs the same; --long looks for new ones for ten minutes each. A harness that ends well is one passed.
 # What it finds is left in build/fuzz: run the harness with that file to see it again.
 run_fuzz() {
-  local bound="-runs=40000 -max_total_time=60 -seed=1" name status=0
+  local bound="-runs=20000 -max_total_time=40 -seed=1" name status=0
   [ -z "$long" ] || bound="-max_total_time=600 -seed=$(date +%s)"
   rm -rf build/fuzz/found && mkdir -p build/fuzz/found
   # shellcheck disable=SC2016
