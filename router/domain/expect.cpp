@@ -18,7 +18,6 @@ constexpr double late_weight = 0.2, most_late = 2, least_telling = 0.5;  // of t
 constexpr Duration between_bets = std::chrono::seconds(2);
 constexpr int most_work = 4000;       // events x who waits: a forecast of a full line is cut short, not slow
 constexpr std::size_t most_waiting = 24;  // of a line: who is behind them is told nothing, and costs nothing
-const Chain no_chain;
 
 Duration seconds(double s) { return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(s)); }
 double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
