@@ -182,12 +182,13 @@ class Reading {
       if (use_mmap && raw != "true" && raw != "false" && raw != "null")
         return go_reads_whole(raw) ? invalid("option \"use_mmap\" must be of type boolean") : broken();
       if (use_mmap) out.use_mmap_value = span_in(body_, raw);
-      if (!num_ctx && raw != "null") out.runner_options.push_back({.name = std::string(name), .value = span_in(body_, raw)});
+      double number = 0;  // Ollama cuts fractions off
+      const bool number_there = raw.front() != '"' && !option.get_double().get(number) && number > -1e18 && number < 1e18;
+      // One of a wrong type goes through: the node refuses it in its own words.
+      if (use_mmap ? raw != "null" : !num_ctx && number_there) out.runner_options.push_back({.name = std::string(name), .value = span_in(body_, raw)});
       if (!num_ctx) continue;
       out.num_ctx_value = span_in(body_, raw);
-      double number = 0;  // Ollama cuts fractions off
-      if (raw.front() != '"' && !option.get_double().get(number) && number > -1e18 && number < 1e18)
-        out.num_ctx = static_cast<std::int64_t>(number);
+      if (number_there) out.num_ctx = static_cast<std::int64_t>(number);
       out.num_ctx_wrong = !out.num_ctx && raw != "null";
     }
     return std::nullopt;

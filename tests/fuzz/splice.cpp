@@ -85,6 +85,10 @@ void native(std::string_view body, const Edits& edits, Kind kind) {
   Wanted inner;
   if (edits.num_ctx > 0) inner["num_ctx"] = std::to_string(edits.num_ctx);
   if (edits.use_mmap) inner["use_mmap"] = *edits.use_mmap ? "true" : "false";
+  if (const PlainMember* was = edits.keep_alive ? find(*before, "options") : nullptr)
+    if (const auto inside = PlainJson::object(was->value))
+      for (const char* name : {"num_gpu", "num_batch", "num_thread", "main_gpu", "draft_num_predict", "use_mmap"})  // they would reload the model
+        if (const PlainMember* one = find(*inside, name); one && one->value != "null" && !inner.count(name)) inner[name] = "null";
   same_but(*before, *after, top, inner.empty() ? "" : "options", edited);
   if (inner.empty()) return;
   const PlainMember* was = find(*before, "options");

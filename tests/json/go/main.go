@@ -215,6 +215,9 @@ func read(kind byte, body []byte) (string, error) {
 	}
 	words := []string{hex.EncodeToString([]byte(common.Model)) + ".", flag(stream), keepAlive,
 		option(common.Options, "num_ctx"), option(common.Options, "use_mmap"), flag(shift)}
+	for _, name := range []string{"num_gpu", "num_batch", "num_thread", "main_gpu", "draft_num_predict"} {
+		delete(common.Options, name) // the router sends none: the model would be loaded anew
+	}
 	if shift != nil {
 		*shift = nil
 	}
