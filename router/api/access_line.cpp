@@ -10,8 +10,6 @@ namespace {
 
 double milliseconds(Duration d) { return std::round(std::chrono::duration<double, std::milli>(d).count() * 10) / 10; }
 
-std::string written(const Json& line) { return line.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
 }  // namespace
 
 std::string access_line(const AccessLine& line) {

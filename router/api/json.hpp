@@ -6,4 +6,7 @@
 
 namespace rr::api {
 using Json = nlohmann::ordered_json;
+
+// In one line; bytes that are not UTF-8 become U+FFFD.
+inline std::string written(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 }

@@ -10,8 +10,6 @@
 namespace rr::api {
 namespace {
 
-std::string written(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
 struct Listed {
   std::string name;
   const Installed* model;

@@ -2,6 +2,7 @@
 
 #include "api/go_words.hpp"
 #include "api/member_names.hpp"
+#include "api/member_refusals.hpp"
 #include "api/ondemand.hpp"
 
 #include <array>
@@ -9,11 +10,7 @@
 namespace rr::api {
 namespace {
 
-Refusal bad_member(std::string sentence) {
-  return {.code = "json_member", .side = Side::client, .status = 400, .sentence = std::move(sentence)};
-}
-
-Refusal invalid(std::string_view body) {
+Refusal not_an_object(std::string_view body) {
   std::string words = go_syntax_error(body);
   const bool theirs = !words.empty();
   return {.code = "json_invalid", .side = Side::client, .status = 400,
@@ -34,7 +31,7 @@ Result<Managed> read_managed(std::string_view body) {
   const auto extent = first_value(body);
   if (extent.depth > max_depth)
     return bad_member("the body nests deeper than " + std::to_string(max_depth) + " levels: send flatter JSON");
-  if (body[extent.at] != '{' || extent.end == 0) return invalid(body);
+  if (body[extent.at] != '{' || extent.end == 0) return not_an_object(body);
 
   Managed out;
   std::string name;
@@ -44,11 +41,11 @@ Result<Managed> read_managed(std::string_view body) {
   od::document document;
   od::object object;
   const simdjson::padded_string_view padded(body.data(), extent.end, body.size() + simdjson::SIMDJSON_PADDING);
-  if (parser.of(extent.end).iterate(padded).get(document) || document.get_object().get(object)) return invalid(body);
+  if (parser.of(extent.end).iterate(padded).get(document) || document.get_object().get(object)) return not_an_object(body);
   for (auto step : object) {
     od::field field;
     std::string_view key;
-    if (std::move(step).get(field) || field.unescaped_key().get(key)) return invalid(body);
+    if (std::move(step).get(field) || field.unescaped_key().get(key)) return not_an_object(body);
     const std::string folded = folded_member(key);
     for (Wanted& one : wanted) {
       if (!folded.empty() && folded == one.name)

@@ -12,8 +12,6 @@ Refusal garbage(std::string what) {
 }
 
 Json parsed(std::string_view text) { return Json::parse(text, nullptr, false); }
-std::string written(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
 std::string text(const Json& object, const char* name) {
   const auto found = object.find(name);
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";

@@ -9,7 +9,7 @@ namespace rr::api {
 
 namespace {
 
-constexpr const char* format = "role-router-pace/1";
+constexpr const char* pace_format = "role-router-pace/1";
 constexpr std::size_t most_figures = 10'000;
 
 struct Part { const char* name; Pace::Figures Pace::All::*figures; };
@@ -19,7 +19,7 @@ constexpr std::array parts{Part{"load_s", &Pace::All::load_s}, Part{"prefill_tps
 }  // namespace
 
 std::string pace_text(const Pace& pace) {
-  Json out{{"format", format}};
+  Json out{{"format", pace_format}};
   for (const Part& part : parts) {
     Json figures = Json::object();
     for (const auto& [key, value] : pace.all.*part.figures) figures[key] = std::round(value * 1000) / 1000;
@@ -30,7 +30,7 @@ std::string pace_text(const Pace& pace) {
 
 std::optional<Pace> parse_pace(std::string_view json) {
   const Json said = Json::parse(json, nullptr, false);
-  if (!said.is_object() || said.value("format", Json()) != format) return std::nullopt;
+  if (!said.is_object() || said.value("format", Json()) != pace_format) return std::nullopt;
   Pace pace;
   for (const Part& part : parts) {
     const auto figures = said.find(part.name);

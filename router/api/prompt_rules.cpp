@@ -49,15 +49,15 @@ bool general(std::string_view plain_system) {
   return false;
 }
 
-bool letter(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '_'; }
+bool word_letter(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '_'; }
 
 // `phrase` in `text`, both folded; a phrase of letters stands as a word of its own.
 bool stands(std::string_view text, std::string_view phrase) {
   if (phrase.empty()) return false;
   for (std::size_t at = text.find(phrase); at != text.npos; at = text.find(phrase, at + 1)) {
     const std::size_t end = at + phrase.size();
-    const bool inside = (at > 0 && letter(text[at - 1]) && letter(phrase.front())) ||
-                        (end < text.size() && letter(text[end]) && letter(phrase.back()));
+    const bool inside = (at > 0 && word_letter(text[at - 1]) && word_letter(phrase.front())) ||
+                        (end < text.size() && word_letter(text[end]) && word_letter(phrase.back()));
     if (!inside) return true;
   }
   return false;

@@ -14,9 +14,9 @@ constexpr std::size_t most_tried = 6'000;       // patterns: no text, however it
 constexpr std::size_t early = 700, late = 1600;  // bytes of plain text
 
 // Reads one plain text from front to back, a sentence at a time.
-class Reading {
+class Weighing {
  public:
-  Reading(std::string_view text, bool system) : text_(text), system_(system) {}
+  Weighing(std::string_view text, bool system) : text_(text), system_(system) {}
 
   Score read() {
     std::size_t at = 1;
@@ -236,6 +236,6 @@ Notion Score::decided() const {
   return told_[first] && points[first] >= enough && lead >= margin ? static_cast<Notion>(first) : Notion::none;
 }
 
-Score read_prompt(std::string_view plain_text, bool system) { return Reading(plain_text, system).read(); }
+Score read_prompt(std::string_view plain_text, bool system) { return Weighing(plain_text, system).read(); }
 
 }  // namespace rr::api

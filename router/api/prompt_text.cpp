@@ -52,11 +52,11 @@ std::string meaning(std::string_view text) {
 
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
-std::string_view inside(std::string_view raw) { return raw.size() < 2 ? std::string_view{} : raw.substr(1, raw.size() - 2); }
+std::string_view between_quotes(std::string_view raw) { return raw.size() < 2 ? std::string_view{} : raw.substr(1, raw.size() - 2); }
 
 // The last bytes, from a space on: never half an escape, never half a character.
 std::string ending_of(std::string_view raw, std::size_t most) {
-  const auto text = inside(raw);
+  const auto text = between_quotes(raw);
   if (text.size() <= most) return meaning(text);
   const auto tail = text.substr(text.size() - most);
   return meaning(tail.substr(std::min(tail.find(' '), tail.size())));
@@ -92,7 +92,7 @@ std::vector<std::string> tool_names(std::string_view tools, std::size_t& looked)
   for (const auto tool : raw_elements(tools)) {
     const auto function = raw_member(tool, "function");
     const auto name = raw_member(function.empty() ? tool : function, "name");
-    if (name.size() > 2 && name.front() == '"') out.push_back(meaning(inside(name)));
+    if (name.size() > 2 && name.front() == '"') out.push_back(meaning(between_quotes(name)));
   }
   return out;
 }
@@ -100,7 +100,7 @@ std::vector<std::string> tool_names(std::string_view tools, std::size_t& looked)
 }  // namespace
 
 std::string beginning_of(std::string_view raw, std::size_t most) {
-  auto text = inside(raw);
+  auto text = between_quotes(raw);
   if (text.size() > most) {
     while (most > 0 && continues(text[most])) --most;
     text = text.substr(0, most);

@@ -6,7 +6,7 @@ namespace {
 using enum Notion;
 using enum Word;
 
-constexpr Words table[] = {
+constexpr Words english_table[] = {
     // ---- router: who is next, and which of a few labels
     {router, noun, 12,
      "router|dispatcher|selector|triage|triage agent|triage bot|agent selector|speaker selector|request classifier|"
@@ -161,6 +161,6 @@ constexpr Words table[] = {
 
 }  // namespace
 
-std::span<const Words> english_words() { return table; }
+std::span<const Words> english_words() { return english_table; }
 
 }  // namespace rr::api

@@ -6,7 +6,7 @@ namespace {
 using enum Notion;
 using enum Word;
 
-constexpr Words table[] = {
+constexpr Words korean_table[] = {
     // ---- router: who is next, and which of a few labels
     {router, noun, 12,
      "라우터|라우팅 에이전트|라우팅 담당*|요청 분류기|의도 분류기|의도 분류 *|메시지 분류기|질문 분류기|선택기|"
@@ -130,7 +130,7 @@ constexpr Words table[] = {
 
 }  // namespace
 
-std::span<const Words> korean_words() { return table; }
+std::span<const Words> korean_words() { return korean_table; }
 
 std::string_view korean_denials() {
   return "하지 마*|하지 말*|하지 않*|하지는 마*|하지는 말*|하지는 않*|하지도 *|하면 안*|지 마*|지 말*|지 않*|"

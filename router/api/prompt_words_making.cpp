@@ -6,7 +6,7 @@ namespace {
 using enum Notion;
 using enum Word;
 
-constexpr Words table[] = {
+constexpr Words making_table[] = {
     // ---- coder: make and change code
     {coder, noun, 12,
      "coder|coding agent|coding expert|code generator|code generation *|code writer|codewriter|code writing *|"
@@ -119,7 +119,7 @@ constexpr Words table[] = {
 
 }  // namespace
 
-std::span<const Words> english_words_of_making() { return table; }
+std::span<const Words> english_words_of_making() { return making_table; }
 
 std::string_view leads() {
   return "you are|youre|your role is|your role :|your role as|your job is|act as|acting as|serve as|serving as|"

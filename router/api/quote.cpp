@@ -4,7 +4,7 @@
 
 namespace rr::api {
 
-std::string quoted(std::string_view text) {
+std::string quote(std::string_view text) {
   return Json(std::string(text)).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -5,5 +5,5 @@
 #include <string_view>
 
 namespace rr::api {
-std::string quoted(std::string_view);
+std::string quote(std::string_view);
 }

@@ -10,8 +10,7 @@ namespace {
 
 double tenths(double value) { return std::round(value * 10) / 10; }
 double gib_of(Bytes bytes) { return tenths(static_cast<double>(bytes) / static_cast<double>(gib)); }
-double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
-std::int64_t whole_seconds(Duration d) { return std::llround(seconds(d)); }
+std::int64_t whole_seconds(Duration d) { return std::llround(in_seconds(d)); }
 
 Json or_null(const std::optional<std::string>& text) { return text ? Json(*text) : Json(nullptr); }
 
@@ -31,7 +30,7 @@ Json role(const RolePicture& picture) {
   return out;
 }
 
-std::string names(const std::vector<RoleName>& roles) {
+std::string in_one(const std::vector<RoleName>& roles) {
   std::string out;
   for (const auto& role : roles) out += (out.empty() ? "" : ", ") + role;
   return out;
@@ -40,7 +39,7 @@ std::string names(const std::vector<RoleName>& roles) {
 Json model(const ModelPicture& picture) {
   const double on_gpu = picture.bytes > 0 ? static_cast<double>(picture.vram) / static_cast<double>(picture.bytes) : 0;
   Json out{{"name", picture.model.spelt()}};
-  out["role"] = picture.roles.empty() ? Json(nullptr) : Json(names(picture.roles));
+  out["role"] = picture.roles.empty() ? Json(nullptr) : Json(in_one(picture.roles));
   out["gib"] = gib_of(picture.bytes);
   out["num_ctx"] = picture.num_ctx;
   out["on_gpu"] = std::round(on_gpu * 100) / 100;
@@ -65,7 +64,7 @@ Json links(const NodeBelief& belief, const Settings& settings) {
     Json link{{"address", rr::to_text(node->addresses[i])},
               {"state", in_use ? std::string(state_word(belief.state)) : "unused"},
               {"in_use", in_use && belief.state == NodeState::up}};
-    if (in_use && belief.state == NodeState::up) link["rtt_ms"] = tenths(seconds(belief.rtt) * 1000);
+    if (in_use && belief.state == NodeState::up) link["rtt_ms"] = tenths(in_seconds(belief.rtt) * 1000);
     if (in_use && !belief.why.empty()) link["why"] = belief.why;
     out.push_back(std::move(link));
   }
@@ -77,7 +76,7 @@ Json node(const NodePicture& picture, const Settings& settings, Time now) {
   Json out{{"state", std::string(state_word(belief.state))}};
   if (!belief.why.empty()) out["why"] = belief.why;
   out["ollama"] = belief.version.empty() ? Json(nullptr) : Json(belief.version);
-  out["heard_s_ago"] = belief.heard ? Json(tenths(seconds(now - *belief.heard))) : Json(nullptr);
+  out["heard_s_ago"] = belief.heard ? Json(tenths(in_seconds(now - *belief.heard))) : Json(nullptr);
   out["links"] = links(belief, settings);
   out["memory"] = {{"limit_gib", picture.limit > 0 ? Json(gib_of(picture.limit)) : Json(nullptr)}, {"used_gib", gib_of(picture.used)}};
   out["models"] = Json::array();
@@ -107,7 +106,7 @@ Health health(const Picture& picture, const Settings& settings, const Adoption& 
                                     [](const NodePicture& n) { return n.belief.state == NodeState::down; });
 
   Json out{{"status", failed ? "unavailable" : degraded ? "degraded" : "ok"}, {"version", RR_VERSION}, {"demo", settings.demo}};
-  out["up"] = to_text(up);
+  out["up"] = rr::to_text(up);
   out["config"] = {{"file", adoption.file}, {"generation", adoption.generation}, {"adopted", adoption.adopted}, {"refused", or_null(adoption.refused)}};
   out["policy"] = to_text(settings.policy);
   out["roles"] = Json::object();

@@ -6,8 +6,6 @@
 namespace rr::api {
 namespace {
 
-std::string written(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
 std::string_view openai_type(int status) {
   if (status == 400 || status == 401) return "invalid_request_error";
   if (status == 404) return "not_found_error";
@@ -59,7 +57,7 @@ void say_retry(ReplyHead& head, Dialect dialect, std::optional<int> retry_after_
 }
 
 std::string content_type(Dialect dialect) {
-  return dialect == Dialect::openai || dialect == Dialect::anthropic ? "application/json" : "application/json; charset=utf-8";
+  return dialect == Dialect::openai || dialect == Dialect::anthropic ? "application/json" : json_utf8;
 }
 
 // Ollama's /v1 routes refuse a body that they cannot read before their own writer of answers is in place: without its newline,

@@ -66,7 +66,7 @@ Pieces splice(std::string_view body, const Members& members, const Edits& edits)
       front += "\"" + std::string(name) + "\":" + json;
     }
   };
-  set("model", quoted(edits.model));
+  set("model", quote(edits.model));
   if (edits.keep_alive) set("keep_alive", *edits.keep_alive);
   if (const auto shift = members.value("shift"); shift && edits.keep_alive) list.push_back({shift.at, shift.size, "null"});
   if (edits.keep_alive)

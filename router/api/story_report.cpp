@@ -9,8 +9,8 @@ namespace rr::api {
 
 namespace {
 
-double seconds(Duration d) { return std::round(std::chrono::duration<double>(d).count() * 1000) / 1000; }
-Json seconds(const std::optional<Duration>& d) { return d ? Json(seconds(*d)) : Json(nullptr); }
+double rounded(Duration d) { return std::round(in_seconds(d) * 1000) / 1000; }
+Json rounded(const std::optional<Duration>& d) { return d ? Json(rounded(*d)) : Json(nullptr); }
 Json word(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
 Json fault(const std::optional<Side>& side) {
@@ -41,21 +41,21 @@ std::string story(const Story& s, const Settings& settings, const std::string& a
   out["session"] = word(s.session);
   out["tokens"] = {{"estimated", s.estimated_tokens}, {"prompt", s.prompt_tokens}, {"cached", s.cached_tokens}, {"output", s.output_tokens}};
   out["cache"] = cache(s.cache);
-  out["granted_s"] = seconds(s.granted);
-  out["first_token_s"] = seconds(s.first_token);
-  out["ended_s"] = seconds(s.ended);
+  out["granted_s"] = rounded(s.granted);
+  out["first_token_s"] = rounded(s.first_token);
+  out["ended_s"] = rounded(s.ended);
   out["ending"] = word(s.ending);
   out["fault"] = fault(s.fault);
   out["code"] = word(s.code);
   out["steps"] = Json::array();
   for (const StoryLine& line : lines(s, now)) {
-    Json step{{"at_s", seconds(line.at)}, {"what", line.what}, {"text", line.text}};
+    Json step{{"at_s", rounded(line.at)}, {"what", line.what}, {"text", line.text}};
     if (!line.mark.empty()) step["mark"] = line.mark;
     out["steps"].push_back(std::move(step));
   }
-  const Verdict verdict = slowest_part(s, settings, now);
+  const rr::Verdict verdict = slowest_part(s, settings, now);
   out["slowest"] = nullptr;
-  if (!verdict.part.empty()) out["slowest"] = {{"part", verdict.part}, {"s", seconds(verdict.took)}, {"because", verdict.because}, {"try", verdict.tries}};
+  if (!verdict.part.empty()) out["slowest"] = {{"part", verdict.part}, {"s", rounded(verdict.took)}, {"because", verdict.because}, {"try", verdict.tries}};
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -108,7 +108,7 @@ void AnswerWatch::see(std::string_view lines) {
 }
 
 Rename::Rename(std::string_view node_name, std::string_view client_name)
-    : from_("{\"model\":" + quoted(node_name)), to_("{\"model\":" + quoted(client_name)) {}
+    : from_("{\"model\":" + quote(node_name)), to_("{\"model\":" + quote(client_name)) {}
 
 void Rename::apply(std::string_view lines, std::string& out) {
   while (!lines.empty()) {

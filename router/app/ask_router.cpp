@@ -11,16 +11,16 @@ namespace rr::app {
 
 namespace {
 
-constexpr Duration patience = std::chrono::seconds(5);
-constexpr std::size_t most_answer = 1u << 20;
+constexpr Duration reply_patience = std::chrono::seconds(5);
+constexpr std::size_t most_reply = 1u << 20;
 
 wire::Task<void> ask(wire::Upstream& upstream, Address address, RequestHead head, std::string body, std::optional<RouterAnswer>& out) {
   auto connection = co_await upstream.connect(address);
   if (!connection) co_return;
   const std::array<std::string_view, 1> pieces{body};
-  auto reply = co_await connection->exchange(std::move(head), pieces, patience);
+  auto reply = co_await connection->exchange(std::move(head), pieces, reply_patience);
   if (!reply) co_return;
-  auto rest = co_await connection->read_rest(most_answer, patience);
+  auto rest = co_await connection->read_rest(most_reply, reply_patience);
   if (!rest) co_return;
   out = RouterAnswer{reply->head.status, std::move(*rest)};
 }

@@ -10,8 +10,6 @@ namespace rr::app {
 
 namespace {
 
-constexpr std::size_t most_answer = 256u << 20;  // of a non-streamed answer
-
 Attempt done() { return {.done = true}; }
 Attempt failed(Refusal refusal, bool elsewhere) { return {.elsewhere = elsewhere, .refusal = std::move(refusal)}; }
 Attempt lost(Refusal refusal, bool stale = false) {

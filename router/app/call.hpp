@@ -7,6 +7,8 @@
 
 namespace rr::app {
 
+constexpr std::size_t most_answer = 256u << 20;  // of a node's answer that is not streamed
+
 struct Call {
   std::shared_ptr<House> house;
   Snapshot settings{};                             // the snapshot this request began with

@@ -21,8 +21,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration between_looks = 250ms, patience = 5s;
-constexpr std::size_t most_answer = 1u << 20;
+constexpr Duration ask_every = 250ms, warm_patience = 5s;
+constexpr std::size_t most_warm_reply = 1u << 20;
 
 struct Answer {
   int status = 0;  // 0 = none came
@@ -44,10 +44,10 @@ class Warming {
 
   wire::Task<void> look() {
     for (;;) {
-      const Answer health = co_await ask("GET", "/health", "", patience);
+      const Answer health = co_await ask("GET", "/health", "", warm_patience);
       const api::Json json = api::Json::parse(health.body, nullptr, false);
       if (json.is_object()) tell(progress_words(json, role_, std::chrono::steady_clock::now() - began_));
-      timer_.expires_after(between_looks);
+      timer_.expires_after(ask_every);
       co_await timer_.async_wait(wire::tuple);
     }
   }
@@ -78,7 +78,7 @@ class Warming {
     if (!reply) co_return Answer{};
     Answer out{.status = reply->head.status, .node = std::string(find(reply->head.fields, "X-Router-Node")),
                .model = std::string(find(reply->head.fields, "X-Router-Model"))};
-    auto rest = co_await connection->read_rest(most_answer, patience);
+    auto rest = co_await connection->read_rest(most_warm_reply, warm_patience);
     if (!rest) co_return Answer{};
     out.body = std::move(*rest);
     upstream_.keep(std::move(*connection));

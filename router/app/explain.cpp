@@ -183,7 +183,7 @@ void answer_explain(Call& call) {
   if (!ask) return refuse(call, ask.error());
   const Explanation e = explain(*ask, *call.settings, dispatch, std::chrono::steady_clock::now());
   const bool plain = find(call.request.head.fields, "Accept").find("text/plain") != std::string_view::npos;
-  reply(call, 200, plain ? "text/plain; charset=utf-8" : "application/json; charset=utf-8", plain ? text(e) : json(e));
+  reply(call, 200, plain ? "text/plain; charset=utf-8" : json_utf8, plain ? text(e) : json(e));
 }
 
 }  // namespace rr::app

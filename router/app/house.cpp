@@ -27,14 +27,14 @@ std::string not_ours(const NodeName& node) { return node + " left the configurat
 
 // Each order is answered once, whatever becomes of it. A load may be slow, never endless: the gate gives up after twice swap_timeout, the
 // connection a little later; that it is closed ends the load in the node.
-wire::Task<void> load(std::shared_ptr<House> house, Load order, Address address, Duration patience) {
+wire::Task<void> carry_out(std::shared_ptr<House> house, Load order, Address address, Duration patience) {
   auto failed = co_await house->nodes.load(address, order, patience);
   LoadEnded ended{order.node, order.model, {}};
   if (failed) ended.failed = failed->why, ended.status = failed->status;
   house->desk.tell(std::move(ended));
 }
 
-wire::Task<void> unload(std::shared_ptr<House> house, Unload order, Address address) {
+wire::Task<void> carry_out(std::shared_ptr<House> house, Unload order, Address address) {
   auto failed = co_await house->nodes.unload(address, order.model);
   UnloadEnded ended{order.node, order.model, {}};
   if (failed) ended.failed = failed->why, ended.status = failed->status;
@@ -62,13 +62,13 @@ House::House(wire::asio::io_context& context, Snapshot first)
             const Address* to = address(order.node);
             if (!to) return desk.tell(LoadEnded{order.node, order.model, not_ours(order.node)});
             const Duration patience = 2 * settings->swap_timeout + std::chrono::seconds(1);
-            wire::asio::co_spawn(io, app::load(shared_from_this(), order, *to, patience), wire::asio::detached);
+            wire::asio::co_spawn(io, app::carry_out(shared_from_this(), order, *to, patience), wire::asio::detached);
           },
       .unload =
           [this](const Unload& order) {
             const Address* to = address(order.node);
             if (!to) return desk.tell(UnloadEnded{order.node, order.model, not_ours(order.node)});
-            wire::asio::co_spawn(io, app::unload(shared_from_this(), order, *to), wire::asio::detached);
+            wire::asio::co_spawn(io, app::carry_out(shared_from_this(), order, *to), wire::asio::detached);
           },
       .look = [this](const NodeName& node) { watch.look(node); },
       .note = [this](const Note& note) { record(*this, note); },

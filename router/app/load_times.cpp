@@ -15,19 +15,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration patience = 30min;         // of one load: 64 GB at 40 MB/s
+constexpr Duration load_patience = 30min;         // of one load: 64 GB at 40 MB/s
 constexpr int looks = 240;                   // at /api/ps, until a model is gone
-constexpr Duration between_looks = 250ms;
+constexpr Duration look_every = 250ms;
 constexpr double clearly = 1.15;             // times as fast, before it is worth a line in the YAML
-
-double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
 
 std::string figure(const Bytes file, const std::optional<Duration>& took) {
   if (!took) return "not measured";
   char text[64];
   if (file > 0 && *took > Duration::zero())
-    std::snprintf(text, sizeof text, "%.1f s = %.2f GB/s", seconds(*took), static_cast<double>(file) / 1e9 / seconds(*took));
-  else std::snprintf(text, sizeof text, "%.1f s", seconds(*took));
+    std::snprintf(text, sizeof text, "%.1f s = %.2f GB/s", in_seconds(*took), static_cast<double>(file) / 1e9 / in_seconds(*took));
+  else std::snprintf(text, sizeof text, "%.1f s", in_seconds(*took));
   return text;
 }
 
@@ -60,10 +58,10 @@ class Measuring {
     if (!fits(node.gpu_memory, used, footprint(settings_, fleet_, node.name, times.model).total))
       co_return say(times, "no room beside " + names(before->residents) + ". Unload first: on " + node.name + ":  ollama stop NAME");
     progress_(node.name + ": " + times.model.spelt() + (mapped ? " with mmap ..." : " without mmap ..."));
-    const Load load{.node = node.name, .model = times.model, .num_ctx = settings_.model(times.model).num_ctx, .keep_alive = KeepAlive{patience}, .use_mmap = mapped,
+    const Load load{.node = node.name, .model = times.model, .num_ctx = settings_.model(times.model).num_ctx, .keep_alive = KeepAlive{load_patience}, .use_mmap = mapped,
                     .embedding = embeds(node.name, times.model)};
     const Time began = std::chrono::steady_clock::now();
-    auto failed = co_await nodes_.load(address, load, patience);
+    auto failed = co_await nodes_.load(address, load, load_patience);
     const Duration took = std::chrono::steady_clock::now() - began;
     if (failed) co_return say(times, "it did not load: " + failed->why);
     (mapped ? times.mapped : times.read) = took;
@@ -75,7 +73,7 @@ class Measuring {
     for (int look = 0; look < looks; ++look) {
       auto now = co_await nodes_.ps(address);
       if (now && std::none_of(now->residents.begin(), now->residents.end(), [&](const Resident& r) { return r.name == model; })) co_return true;
-      timer_.expires_after(between_looks);
+      timer_.expires_after(look_every);
       co_await timer_.async_wait(wire::tuple);
     }
     co_return false;
@@ -117,7 +115,7 @@ std::string text(const LoadTimes& times) {
   if (!times.mapped && !times.read) return "?     " + out + times.why + "\n";
   out += "with mmap " + figure(times.file, times.mapped) + ", without " + figure(times.file, times.read);
   if (!times.mapped || !times.read) return "?     " + out + (times.why.empty() ? "" : ": " + times.why) + "\n";
-  const double gain = seconds(*times.mapped) / std::max(seconds(*times.read), 1e-9);
+  const double gain = in_seconds(*times.mapped) / std::max(in_seconds(*times.read), 1e-9);
   const bool read_wins = gain > clearly, mapped_wins = gain < 1 / clearly;
   if (!read_wins && !mapped_wins) return "ok    " + out + ": no clear difference, leave use_mmap out\n";
   return "ok    " + out + "\n      models: { \"" + times.model.spelt() + "\": { use_mmap: " + (read_wins ? "false" : "true") + " } }\n";

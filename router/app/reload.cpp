@@ -12,7 +12,7 @@ namespace rr::app {
 
 namespace {
 
-constexpr Duration together = std::chrono::milliseconds(100);  // signals
+constexpr Duration signals_together = std::chrono::milliseconds(100);  // signals
 
 using Stamp = std::tuple<long long, long long, long long, long long>;
 
@@ -67,7 +67,7 @@ struct Reload::State : std::enable_shared_from_this<Reload::State> {
     }
     read();
     pausing = true;
-    pause.expires_after(together);
+    pause.expires_after(signals_together);
     pause.async_wait([self = shared_from_this()](wire::error_code ec) {
       if (ec) return;
       self->pausing = false;

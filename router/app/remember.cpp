@@ -16,7 +16,7 @@ namespace {
 constexpr Duration every = std::chrono::minutes(1);
 constexpr std::uintmax_t most_bytes = 1 << 20;
 
-void write(const std::string& path, const std::string& text) {
+void write_file(const std::string& path, const std::string& text) {
   std::error_code ignored;
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
   const std::string fresh = path + ".new";
@@ -60,7 +60,7 @@ struct Remember::State : std::enable_shared_from_this<Remember::State> {
       std::string text = api::pace_text(self->house->desk.dispatch().pace());
       if (text != self->written) {
         self->written = text;
-        std::thread(write, self->path, std::move(text)).detach();  // a slow disk is not the loop's trouble
+        std::thread(write_file, self->path, std::move(text)).detach();  // a slow disk is not the loop's trouble
       }
       self->wait();
     });
@@ -81,7 +81,7 @@ Remember::Remember(std::shared_ptr<House> house, std::string path) : state_(std:
 void Remember::stop() {
   state_->timer.cancel();
   const std::string text = api::pace_text(state_->house->desk.dispatch().pace());
-  if (!state_->path.empty() && text != state_->written) write(state_->path, text);
+  if (!state_->path.empty() && text != state_->written) write_file(state_->path, text);
 }
 
 }  // namespace rr::app

@@ -17,7 +17,6 @@ namespace rr::app {
 
 namespace {
 
-constexpr std::string_view json = "application/json; charset=utf-8";
 constexpr std::string_view plain = "text/plain; charset=utf-8";
 
 wire::ClientLimits limits(const House& house) {
@@ -51,7 +50,7 @@ void health(Call& call) {
   for (std::string& warning : call.house->complaints()) picture.warnings.push_back(std::move(warning));
   auto told = api::health(picture, *call.settings, call.house->adoption,
                           now - call.house->started, now);
-  reply(call, told.status, json, std::move(told.body));
+  reply(call, told.status, json_utf8, std::move(told.body));
 }
 
 void one_model(Call& call) {
@@ -118,13 +117,13 @@ wire::Task<void> answer(Call& call) {
     if (auto refusal = admin_only_outside(call)) co_return refuse(call, *refusal);
   switch (call.route.kind) {
     case Kind::root: reply(call, 200, plain, "Ollama is running"); break;
-    case Kind::version: reply(call, 200, json, api::version(fleet)); break;
-    case Kind::tags: reply(call, 200, json, api::tags(listed(call), *call.settings)); break;
-    case Kind::ps: reply(call, 200, json, api::ps(listed(call))); break;
+    case Kind::version: reply(call, 200, json_utf8, api::version(fleet)); break;
+    case Kind::tags: reply(call, 200, json_utf8, api::tags(listed(call), *call.settings)); break;
+    case Kind::ps: reply(call, 200, json_utf8, api::ps(listed(call))); break;
     case Kind::models: reply(call, 200, "application/json", api::v1_models(fleet, *call.settings)); break;
     case Kind::model: one_model(call); break;
     case Kind::health: health(call); break;
-    case Kind::live: reply(call, 200, json, "{\"status\":\"live\"}\n"); break;
+    case Kind::live: reply(call, 200, json_utf8, "{\"status\":\"live\"}\n"); break;
     case Kind::explain: answer_explain(call); break;
     case Kind::request: answer_story(call); break;
     case Kind::manage: co_await forward_managed(call); break;

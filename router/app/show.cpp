@@ -91,7 +91,7 @@ void unload(Call& call) {
   else out["message"] = {{"role", "assistant"}, {"content", ""}};
   out["done"] = true;
   out["done_reason"] = "unload";
-  reply(call, 200, "application/json; charset=utf-8", out.dump());
+  reply(call, 200, json_utf8, out.dump());
 }
 
 }  // namespace rr::app

@@ -12,8 +12,6 @@ namespace rr::app {
 
 namespace {
 
-constexpr std::size_t most_answer = 256u << 20;  // of one that is not streamed
-
 Refusal trouble(const std::string& node, const wire::NodeError& error) {
   using What = wire::NodeError::What;
   if (error.what == What::closed_by_us) return draining();

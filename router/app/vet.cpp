@@ -11,12 +11,6 @@ const std::string_view via = "role-router";
 
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
-
 // "localhost:8000" -> "localhost", "[::1]:8000" -> "::1".
 std::string host_of(std::string_view authority) {
   if (!authority.empty() && authority.front() == '[') {
@@ -56,10 +50,6 @@ bool origin_allowed(std::string_view origin, std::string_view host, const Settin
   return false;
 }
 
-Refusal no(int status, std::string code, std::string sentence) {
-  return {.code = std::move(code), .side = Side::client, .status = status, .sentence = std::move(sentence)};
-}
-
 bool json_type(std::string_view type) {
   const std::string t = lower(type.substr(0, type.find(';')));
   return t.starts_with("application/json");
@@ -71,26 +61,26 @@ std::optional<Refusal> vet(const RequestHead& head, const Settings& settings) {
   const std::string_view host = find(head.fields, "Host");
   if (head.version == 11 || !host.empty()) {
     if (!host_allowed(host_of(host), settings))
-      return no(403, "host_refused", "this router does not answer to the name " + host_of(host) +
+      return clients_fault(403, "host_refused", "this router does not answer to the name " + host_of(host) +
                                          ": use localhost, or add the name to allowed_hosts in the YAML");
   }
   const std::string_view origin = find(head.fields, "Origin");
   const bool known_origin = !origin.empty() && origin_allowed(origin, host, settings);
   if (!origin.empty() && !known_origin)
-    return no(403, "origin_refused", "web pages of " + std::string(origin.substr(0, 200)) +
+    return clients_fault(403, "origin_refused", "web pages of " + std::string(origin.substr(0, 200)) +
                                          " may not call this router: add the origin to allowed_origins in the YAML");
   const std::string_view site = find(head.fields, "Sec-Fetch-Site");
   if ((site == "cross-site" || site == "same-site") && !known_origin)
-    return no(403, "origin_refused", "another web site may not call this router: add its origin to allowed_origins in the YAML");
+    return clients_fault(403, "origin_refused", "another web site may not call this router: add its origin to allowed_origins in the YAML");
   const bool browser = !origin.empty() || !site.empty() || has(head.fields, "Referer");
   if (browser && head.method == "POST" && !json_type(find(head.fields, "Content-Type")))
-    return no(415, "content_type", "a browser's POST must say Content-Type: application/json");
+    return clients_fault(415, "content_type", "a browser's POST must say Content-Type: application/json");
   const std::string_view encoding = find(head.fields, "Content-Encoding");
   if (!encoding.empty() && lower(encoding) != "identity")
-    return no(415, "content_encoding", "a request's body is read as it comes, never unpacked: send it without Content-Encoding " +
+    return clients_fault(415, "content_encoding", "a request's body is read as it comes, never unpacked: send it without Content-Encoding " +
                                            std::string(encoding.substr(0, 100)));
   if (wire::loops(head.fields, via))
-    return no(508, "loop", "this request came through role-router before: a node's address in the YAML points at a router");
+    return clients_fault(508, "loop", "this request came through role-router before: a node's address in the YAML points at a router");
   return std::nullopt;
 }
 

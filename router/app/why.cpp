@@ -75,7 +75,7 @@ void answer_story(Call& call) {
   using Wall = std::chrono::system_clock;
   const std::string at = stamp(Wall::now() - std::chrono::duration_cast<Wall::duration>(now - story->arrived));
   const bool plain = find(call.request.head.fields, "Accept").find("text/plain") != std::string_view::npos;
-  reply(call, 200, plain ? "text/plain; charset=utf-8" : "application/json; charset=utf-8",
+  reply(call, 200, plain ? "text/plain; charset=utf-8" : json_utf8,
         plain ? story_page(*story, *call.settings, stories, at, now) : api::story(*story, *call.settings, at, now));
 }
 

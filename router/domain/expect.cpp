@@ -19,9 +19,6 @@ constexpr Duration between_bets = std::chrono::seconds(2);
 constexpr int most_work = 4000;       // events x who waits: a forecast of a full line is cut short, not slow
 constexpr std::size_t most_waiting = 24;  // of a line: who is behind them is told nothing, and costs nothing
 
-Duration seconds(double s) { return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(s)); }
-double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
-
 struct Coming {
   Time at{};
   int order = 0;
@@ -88,9 +85,9 @@ class Forecast {
 
   Dispatch::Work begin(TicketId id, const Dispatch::Running& r, Time now) {
     const Dispatch::Work work = play_.usual_work(r.ask, r.node, r.model, r.depth < PromptCache::never);
-    const double elapsed = seconds(now - r.granted), whole = (work.prompt + work.output) * crowd(r.node);
+    const double elapsed = in_seconds(now - r.granted), whole = (work.prompt + work.output) * crowd(r.node);
     const double rest = std::max(whole - elapsed, std::min(whole, work.output * crowd(r.node)) * least_rest);
-    at(now + seconds(rest), Ended{id, {.ending = Ending::ok, .content_began = true, .prompt_tokens = r.ask.tokens,
+    at(now + from_seconds(rest), Ended{id, {.ending = Ending::ok, .content_began = true, .prompt_tokens = r.ask.tokens,
                                        .output_tokens = static_cast<std::int64_t>(play_.seen_.pace.mean_output(r.ask.role))}});
     return work;
   }
@@ -126,7 +123,7 @@ class Forecast {
     const auto found = play_.running_.find(g.id);
     if (found == play_.running_.end()) return;
     const Dispatch::Work work = begin(g.id, found->second, now_);
-    granted_[g.id] = {now_ - began, now_ - began + seconds(work.prompt * crowd(g.node))};
+    granted_[g.id] = {now_ - began, now_ - began + from_seconds(work.prompt * crowd(g.node))};
   }
 
   std::vector<Resident> residents(const NodeName& node) const {
@@ -187,7 +184,7 @@ std::string Dispatch::chancy(const NodeName& node, const ModelName& model, Time 
 void Dispatch::put_right(Expected& e, const NodeName& node, const ModelName& model, Time now) const {
   const auto known = late_.find(chancy(node, model, now));
   if (known == late_.end()) return;
-  const Duration more = seconds(seconds(e.granted) * (std::exp(known->second) - 1));
+  const Duration more = from_seconds(in_seconds(e.granted) * (std::exp(known->second) - 1));
   e.granted += more;
   e.first_token += more;
 }
@@ -205,7 +202,7 @@ void Dispatch::bet(const Waiter& w, Time now) {
 void Dispatch::settle(TicketId id, Time now) {
   for (auto at = bets_.begin(); at != bets_.end(); ++at) {
     if (at->second.id != id) continue;
-    const double ratio = std::log(std::max(least_telling, seconds(now - at->second.at)) / std::max(least_telling, seconds(at->second.expected)));
+    const double ratio = std::log(std::max(least_telling, in_seconds(now - at->second.at)) / std::max(least_telling, in_seconds(at->second.expected)));
     double& late = late_[at->first];
     late += late_weight * (std::clamp(ratio, -most_late, most_late) - late);
     at->second.id = 0;

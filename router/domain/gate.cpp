@@ -9,10 +9,6 @@ namespace {
 
 constexpr Duration lease_margin = std::chrono::seconds(2);  // a lease that ends sooner is renewed before it is used
 
-bool among(const std::vector<ModelName>& names, const ModelName& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 }  // namespace
 
 std::string_view to_text(SwapPhase phase) {

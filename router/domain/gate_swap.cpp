@@ -6,10 +6,6 @@
 
 namespace rr {
 
-namespace {
-bool among(const std::vector<ModelName>& names, const ModelName& name) { return std::find(names.begin(), names.end(), name) != names.end(); }
-}  // namespace
-
 std::vector<GateStep> Gate::begin(const Proposal& p, const GateFacts& facts, Time now) {
   std::vector<GateStep> steps;
   if (refuses(p, facts, now)) return steps;

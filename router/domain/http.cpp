@@ -1,10 +1,8 @@
 #include "domain/http.hpp"
 
-namespace rr {
+#include "domain/values.hpp"
 
-namespace {
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-}  // namespace
+namespace rr {
 
 bool same_name(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;

@@ -8,6 +8,8 @@
 
 namespace rr {
 
+constexpr const char* json_utf8 = "application/json; charset=utf-8";  // the Content-Type that Ollama's JSON has
+
 struct Field {
   std::string name{};  // letter case as received
   std::string value{};

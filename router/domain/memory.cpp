@@ -20,7 +20,7 @@ constexpr Shape shapes[] = {
     {45 * gb, 256 * 1024, 1'000'000'000},         // qwen2.5-coder:32b
     {Bytes{1} << 60, 24 * 1024, 1'400'000'000},   // qwen3-coder-next
 };
-const Shape& typical(Bytes weights) {
+const Shape& typical_shape(Bytes weights) {
   for (const Shape& shape : shapes)
     if (weights < shape.below) return shape;
   return *std::prev(std::end(shapes));
@@ -67,7 +67,7 @@ Footprint footprint(const Settings& settings, const Fleet& fleet, const NodeName
     if (!seen) seen = measured(node, model, m.num_ctx);
   const auto size = weights(settings, fleet, name, model);
   if (size) {
-    const Shape& shape = typical(*size);
+    const Shape& shape = typical_shape(*size);
     out.weights = *size;
     out.kv = shape.kv_per_token * m.num_ctx * m.parallel;
     out.compute = shape.compute;

@@ -6,12 +6,10 @@ namespace rr {
 
 namespace {
 
-constexpr double first_load_gbps = 1, load_start_s = 2.5, first_output = 250;
+constexpr double first_load_gbps = 1, first_output = 250;
 constexpr std::int64_t telling_prompt = 200, telling_output = 20;     // fewer tokens tell no rate
 constexpr Duration telling_time = std::chrono::milliseconds(100);
 constexpr Bytes unknown_file = 9 * gb;
-
-double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
 
 void learn(Pace::Figures& figures, const std::string& key, double value, double weight) {
   const auto [at, fresh] = figures.try_emplace(key, value);
@@ -84,9 +82,9 @@ void Pace::answered(const Turn& turn) {
   const std::string key = pace_key(turn.node, turn.model);
   if (turn.file > 0) all.file[turn.model.key()] = static_cast<double>(turn.file);
   if (turn.from_nothing && turn.prompt_tokens > telling_prompt && turn.prompt_time >= telling_time)
-    learn(all.prefill_tps, key, turn.share * static_cast<double>(turn.prompt_tokens) / seconds(turn.prompt_time), 0.2);
+    learn(all.prefill_tps, key, turn.share * static_cast<double>(turn.prompt_tokens) / in_seconds(turn.prompt_time), 0.2);
   if (turn.output_tokens > telling_output && turn.output_time >= telling_time)
-    learn(all.decode_tps, key, turn.share * static_cast<double>(turn.output_tokens) / seconds(turn.output_time), 0.2);
+    learn(all.decode_tps, key, turn.share * static_cast<double>(turn.output_tokens) / in_seconds(turn.output_time), 0.2);
   if (turn.output_tokens > 0 && !turn.role.empty()) learn(all.output, turn.role, static_cast<double>(turn.output_tokens), 0.1);
 }
 

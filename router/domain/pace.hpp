@@ -42,6 +42,7 @@ class Pace {
 // Tokens a second of a model whose weights take so many bytes, on the 64 GB mini (swap report, section 3: by size, because a size
 // is always known).
 struct Typical { double prefill_tps = 0, decode_tps = 0; };
+constexpr double load_start_s = 2.5;  // what a load takes beside the reading
 Typical typical(Bytes file);
 
 }  // namespace rr

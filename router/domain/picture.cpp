@@ -36,8 +36,6 @@ Ask ask_of(const RoleSettings& role, const Settings& settings) {
   return ask;
 }
 
-Duration seconds(double s) { return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(s)); }
-
 std::string load_words(const Footprint& need) {
   if (!need.known || need.weights <= 0) return "it loads";
   const Bytes tenths = (need.weights + gb / 20) / (gb / 10);
@@ -49,7 +47,7 @@ std::string load_words(const Footprint& need) {
 
 // Measured, else 1 GB/s and the 2.5 s that every load takes.
 Duration Dispatch::expected_load(const NodeName& node, const ModelName& model) const {
-  return seconds(seen_.pace.load_s(node, model, footprint(*settings_, fleet_, node, model).weights));
+  return from_seconds(seen_.pace.load_s(node, model, footprint(*settings_, fleet_, node, model).weights));
 }
 
 // Nothing when only a slot is missing: how long an answer takes is not known.

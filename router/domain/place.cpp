@@ -43,14 +43,14 @@ bool partly_off_gpu(const NodeBelief* node, const ModelName& model) {
   });
 }
 
-struct Look {
+struct Prospect {
   Candidate candidate;
   bool down = false, missing = false, tried = false, never = false;
   std::string lacks;
 };
 
-Look look(const NodeName& name, const Ask& ask, const Fleet& fleet, const Settings& settings) {
-  Look out{.candidate = {.node = name, .can = false, .why = ""}, .lacks = ""};
+Prospect look(const NodeName& name, const Ask& ask, const Fleet& fleet, const Settings& settings) {
+  Prospect out{.candidate = {.node = name, .can = false, .why = ""}, .lacks = ""};
   std::string& why = out.candidate.why;
   const NodeBelief* node = fleet.node(name);
   const NodeSettings* configured = settings.node(name);
@@ -92,8 +92,8 @@ Look look(const NodeName& name, const Ask& ask, const Fleet& fleet, const Settin
   return out;
 }
 
-std::vector<Look> looks(const Ask& ask, const Fleet& fleet, const Settings& settings) {
-  std::vector<Look> out;
+std::vector<Prospect> looks(const Ask& ask, const Fleet& fleet, const Settings& settings) {
+  std::vector<Prospect> out;
   for (const NodeName& name : ask.nodes) out.push_back(look(name, ask, fleet, settings));
   for (const NodeSettings& node : settings.nodes)
     if (!in(ask.nodes, node.name)) out.push_back(look(node.name, ask, fleet, settings));
@@ -106,29 +106,29 @@ std::string missing_text(const Ask& ask) {
   return "model '" + name + "' not found";
 }
 
-Refusal refusal(const Ask& ask, const std::vector<Look>& all, const Fleet& fleet, const Settings& settings) {
-  const auto allowed = [&](const Look& l) { return ask.nodes.empty() || in(ask.nodes, l.candidate.node); };
-  const auto any = [&](auto test) { return std::any_of(all.begin(), all.end(), [&](const Look& l) { return allowed(l) && test(l); }); };
-  const auto first = [&](auto test) { return *std::find_if(all.begin(), all.end(), [&](const Look& l) { return allowed(l) && test(l); }); };
+Refusal refusal(const Ask& ask, const std::vector<Prospect>& all, const Fleet& fleet, const Settings& settings) {
+  const auto allowed = [&](const Prospect& l) { return ask.nodes.empty() || in(ask.nodes, l.candidate.node); };
+  const auto any = [&](auto test) { return std::any_of(all.begin(), all.end(), [&](const Prospect& l) { return allowed(l) && test(l); }); };
+  const auto first = [&](auto test) { return *std::find_if(all.begin(), all.end(), [&](const Prospect& l) { return allowed(l) && test(l); }); };
   const std::string whose = ask.role.empty() ? "" : "role " + ask.role + ": ";
-  if (any([](const Look& l) { return l.tried; }))
+  if (any([](const Prospect& l) { return l.tried; }))
     return {.code = "candidates_spent", .side = Side::node, .status = 502,
             .sentence = whose + "no other node can serve " + ask.model.spelt() + " after " + listed(ask.avoid) + " failed"};
-  if (any([](const Look& l) { return l.down; })) {
-    const Look l = first([](const Look& x) { return x.down; });
+  if (any([](const Prospect& l) { return l.down; })) {
+    const Prospect l = first([](const Prospect& x) { return x.down; });
     return {.code = "node_down", .side = Side::node, .status = 503,
             .sentence = whose + ask.model.spelt() + " is served by " + l.candidate.node + ", and " + l.candidate.why +
                         "; start Ollama there, or give the role another node in the YAML",
             .retry_after_s = 5};
   }
-  if (any([](const Look& l) { return !l.lacks.empty(); })) {
-    const std::string lacks = first([](const Look& x) { return !x.lacks.empty(); }).lacks;
+  if (any([](const Prospect& l) { return !l.lacks.empty(); })) {
+    const std::string lacks = first([](const Prospect& x) { return !x.lacks.empty(); }).lacks;
     const std::string other = role_with(lacks, fleet, settings);
     return {.code = "capability_missing", .side = Side::client, .status = 400,
             .sentence = ask.model.spelt() + " has no " + lacks + (other.empty() ? "; no role's model has it: name a model that has" : "; role " + other + " has it")};
   }
-  if (any([](const Look& l) { return l.never; })) {
-    const Look l = first([](const Look& x) { return x.never; });
+  if (any([](const Prospect& l) { return l.never; })) {
+    const Prospect l = first([](const Prospect& x) { return x.never; });
     return {.code = "never_fits", .side = Side::router, .status = 503,
             .sentence = whose + ask.model.spelt() + " on " + l.candidate.node + ": " + l.candidate.why +
                         "; raise gpu_memory, or choose a smaller model"};
@@ -143,17 +143,17 @@ Refusal refusal(const Ask& ask, const std::vector<Look>& all, const Fleet& fleet
 
 std::vector<Candidate> candidates(const Ask& ask, const Fleet& fleet, const Settings& settings) {
   std::vector<Candidate> out;
-  for (Look& l : looks(ask, fleet, settings)) out.push_back(std::move(l.candidate));
+  for (Prospect& l : looks(ask, fleet, settings)) out.push_back(std::move(l.candidate));
   return out;
 }
 
 Result<Placement> place(const Ask& ask, const Fleet& fleet, const Settings& settings) {
-  const std::vector<Look> all = looks(ask, fleet, settings);
+  const std::vector<Prospect> all = looks(ask, fleet, settings);
   // Within the order asked for, a node that is known to have the model comes before one whose inventory is not known yet, and
   // one that holds it partly off the GPU comes last.
-  const Look* best = nullptr;
+  const Prospect* best = nullptr;
   int worst = 0;  // of the best so far: 1 = inventory unknown, 2 = partly off the GPU
-  for (const Look& l : all) {
+  for (const Prospect& l : all) {
     if (!l.candidate.can) continue;
     const NodeBelief* node = fleet.node(l.candidate.node);
     const bool unknown = ask.nodes.empty() && !(node && node->inventory_known);
@@ -164,7 +164,7 @@ Result<Placement> place(const Ask& ask, const Fleet& fleet, const Settings& sett
   }
   if (!best) return refusal(ask, all, fleet, settings);
   Placement out{.node = best->candidate.node, .candidates = {}};
-  for (const Look& l : all) out.candidates.push_back(l.candidate);
+  for (const Prospect& l : all) out.candidates.push_back(l.candidate);
   return out;
 }
 

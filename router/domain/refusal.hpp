@@ -5,6 +5,8 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace rr {
 
@@ -18,6 +20,10 @@ struct Refusal {
   std::optional<int> retry_after_s{};  // 1..30
   bool ollama_text = false;  // the sentence is Ollama's own wording for this case: shown as it is
 };
+
+inline Refusal clients_fault(int status, std::string_view code, std::string sentence) {
+  return {.code = std::string(code), .side = Side::client, .status = status, .sentence = std::move(sentence)};
+}
 
 template <class T>
 using Result = boost::system::result<T, Refusal>;

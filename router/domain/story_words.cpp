@@ -1,5 +1,7 @@
 #include "domain/story_words.hpp"
 
+#include "domain/pace.hpp"
+
 #include <algorithm>
 #include <cstdio>
 
@@ -7,17 +9,15 @@ namespace rr {
 
 namespace {
 
-using What = StoryStep::What;
-constexpr double slow_gbps = 1.5, load_start_s = 2.5;  // what a load takes beside the reading
-
-double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
+using Step = StoryStep::What;
+constexpr double slow_gbps = 1.5;
 
 std::string number(const char* form, double value) {
   char text[40];
   std::snprintf(text, sizeof text, form, value);
   return text;
 }
-std::string tenths(Duration d) { return number("%.1f s", seconds(d)); }
+std::string tenths(Duration d) { return number("%.1f s", in_seconds(d)); }
 
 std::string grouped(std::int64_t n) {  // 9 214
   std::string out = std::to_string(n);
@@ -30,9 +30,9 @@ std::string gigabytes(Bytes bytes) {
   return number(size < 10 ? "%.1f GB" : "%.0f GB", size);
 }
 
-double gbps(const StoryStep& load) { return load.took && seconds(*load.took) > 0 ? static_cast<double>(load.bytes) / 1e9 / seconds(*load.took) : 0; }
+double gbps(const StoryStep& load) { return load.took && in_seconds(*load.took) > 0 ? static_cast<double>(load.bytes) / 1e9 / in_seconds(*load.took) : 0; }
 bool slow(const StoryStep& load) {
-  return load.took && seconds(*load.took) > 2 * load_start_s && static_cast<double>(load.bytes) / 1e9 < slow_gbps * (seconds(*load.took) - load_start_s);
+  return load.took && in_seconds(*load.took) > 2 * load_start_s && static_cast<double>(load.bytes) / 1e9 < slow_gbps * (in_seconds(*load.took) - load_start_s);
 }
 
 std::string_view to_text(Side side) { return side == Side::client ? "client" : side == Side::node ? "node" : "router"; }
@@ -40,28 +40,28 @@ std::string_view to_text(Side side) { return side == Side::client ? "client" : s
 std::string tokens(const Story& s) { return grouped(s.prompt_tokens > 0 ? s.prompt_tokens : s.estimated_tokens) + " tokens"; }
 
 double tokens_per_s(const Story& s) {
-  return s.output_tokens > 0 && s.output_time > Duration::zero() ? static_cast<double>(s.output_tokens) / seconds(s.output_time) : 0;
+  return s.output_tokens > 0 && s.output_time > Duration::zero() ? static_cast<double>(s.output_tokens) / in_seconds(s.output_time) : 0;
 }
 
 StoryLine line(const StoryStep& step) {
   StoryLine out{.at = step.at, .what = {}, .text = step.thing, .mark = {}};
   switch (step.what) {
-    case What::waited:
+    case Step::waited:
       out.what = "waited";
       out.text = "for " + step.thing + (step.ahead > 0 ? " (" + std::to_string(step.ahead) + " in front)" : "");
       break;
-    case What::unloaded:
+    case Step::unloaded:
       out.what = "unloaded";
       out.text += step.took ? ", confirmed after " + tenths(*step.took) : ", not confirmed yet";
       break;
-    case What::loading:
+    case Step::loading:
       out.what = "loading";
       if (step.bytes > 0) out.text = gigabytes(step.bytes);
       out.text += step.took ? " in " + tenths(*step.took) : " so far";
       if (step.took && step.bytes > 0) out.text += " = " + number("%.2f GB/s", gbps(step));
       if (slow(step)) out.mark = "slow";
       break;
-    case What::again:
+    case Step::again:
       out.what = "again";
       out.text = "after " + step.thing;
       break;
@@ -93,7 +93,7 @@ std::vector<StoryLine> lines(const Story& s, Time now) {
   std::string model = s.model.spelt() + (s.node.empty() ? "" : " on " + s.node);
   std::vector<StoryLine> out{{.at = {}, .what = "arrived", .text = (s.source == RoleSource::none ? "" : "role by " + std::string(to_text(s.source)) + ", ") + model + ", " + tokens(s), .mark = {}}};
   for (const StoryStep& step : s.steps) {
-    if (step.what == What::waited && s.untold > 0 && &step == &*std::find_if(s.steps.rbegin(), s.steps.rend(), [](const StoryStep& x) { return x.what == What::waited; }))
+    if (step.what == Step::waited && s.untold > 0 && &step == &*std::find_if(s.steps.rbegin(), s.steps.rend(), [](const StoryStep& x) { return x.what == Step::waited; }))
       out.push_back({.at = step.at, .what = "waited", .text = std::to_string(s.untold) + " reasons more", .mark = {}});
     out.push_back(line(step));
     out.back().at = std::max(out.back().at, Duration::zero());
@@ -119,7 +119,7 @@ std::string headline(const Story& s, Time now) {
 namespace {
 
 // Of what happened while it waited: each counts from its arrival on.
-Duration time_of(const Story& s, What what, Time now) {
+Duration time_of(const Story& s, Step what, Time now) {
   Duration begin{Duration::max()}, end{};
   for (const StoryStep& step : s.steps) {
     if (step.what != what) continue;
@@ -129,7 +129,7 @@ Duration time_of(const Story& s, What what, Time now) {
   return std::max(Duration::zero(), begin == Duration::max() ? Duration::zero() : end - begin);
 }
 
-const StoryStep* longest(const Story& s, What what) {
+const StoryStep* longest(const Story& s, Step what) {
   const StoryStep* out = nullptr;
   for (const StoryStep& step : s.steps)
     if (step.what == what && (!out || step.took.value_or(Duration::max()) > out->took.value_or(Duration::max()))) out = &step;
@@ -151,7 +151,7 @@ void explain_load(const Story& s, const StoryStep& load, const Settings& setting
 }
 
 void explain_wait(const Story& s, const Settings& settings, Verdict& out) {
-  const StoryStep* wait = longest(s, What::waited);
+  const StoryStep* wait = longest(s, Step::waited);
   if (!wait) return;
   out.because = "It waited for " + wait->thing + ".";
   if (wait->slot) out.tries.push_back("models: { " + s.model.spelt() + ": { parallel: " + std::to_string(settings.model(s.model).parallel + 1) + " } }    so many at a time; the memory it takes: role-router check");
@@ -160,7 +160,7 @@ void explain_wait(const Story& s, const Settings& settings, Verdict& out) {
 
 void explain_prompt(const Story& s, Verdict& out) {
   out.because = "The prompt has " + tokens(s) + (s.first_token && *s.first_token > *s.granted
-                    ? number(", computed at %.0f a second", static_cast<double>(std::max(s.prompt_tokens, s.estimated_tokens) - s.cached_tokens) / seconds(*s.first_token - *s.granted)) + "." : ".");
+                    ? number(", computed at %.0f a second", static_cast<double>(std::max(s.prompt_tokens, s.estimated_tokens) - s.cached_tokens) / in_seconds(*s.first_token - *s.granted)) + "." : ".");
   if (s.cache == Story::Cache::lost) {
     out.because += " It was cached until the model was unloaded.";
     out.tries.push_back(replay);
@@ -173,7 +173,7 @@ void explain_prompt(const Story& s, Verdict& out) {
 
 Verdict slowest_part(const Story& s, const Settings& settings, Time now) {
   const Duration so_far = s.ended.value_or(now - s.arrived);
-  const Duration unloading = time_of(s, What::unloaded, now), loading = time_of(s, What::loading, now);
+  const Duration unloading = time_of(s, Step::unloaded, now), loading = time_of(s, Step::loading, now);
   const Duration queue = std::max(Duration::zero(), s.granted.value_or(so_far) - unloading - loading);
   const Duration prompt = s.granted ? s.first_token.value_or(so_far) - *s.granted : Duration::zero();
   const Duration answer = s.first_token ? so_far - *s.first_token : Duration::zero();
@@ -188,10 +188,10 @@ Verdict slowest_part(const Story& s, const Settings& settings, Time now) {
   longer("answer", answer);
   if (out.part == "waiting") explain_wait(s, settings, out);
   if (out.part == "unloading") {
-    out.because = longest(s, What::unloaded)->thing + " was slow to leave the memory of " + s.node + ".";
+    out.because = longest(s, Step::unloaded)->thing + " was slow to leave the memory of " + s.node + ".";
     out.tries.push_back(replay);
   }
-  if (out.part == "loading") explain_load(s, *longest(s, What::loading), settings, out);
+  if (out.part == "loading") explain_load(s, *longest(s, Step::loading), settings, out);
   if (out.part == "prompt") explain_prompt(s, out);
   if (out.part == "answer") {
     out.because = grouped(s.output_tokens) + " tokens" + (tokens_per_s(s) > 0 ? number(" at %.0f a second.", tokens_per_s(s)) : std::string("."));

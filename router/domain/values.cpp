@@ -8,13 +8,6 @@ namespace rr {
 
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
@@ -36,6 +29,14 @@ std::string one_decimal(double value) {
 }
 
 }  // namespace
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = lower(c);
+  return out;
+}
+
+bool among(const std::vector<ModelName>& names, const ModelName& name) { return std::find(names.begin(), names.end(), name) != names.end(); }
 
 ModelName::ModelName(std::string_view spelt) : spelt_(trimmed(spelt)) {
   std::string key = lower(spelt_);

@@ -16,7 +16,10 @@ using Duration = std::chrono::nanoseconds;
 using Time = std::chrono::steady_clock::time_point;
 using Bytes = std::int64_t;
 
-constexpr Bytes gib = Bytes{1} << 30;
+constexpr double in_seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
+constexpr Duration from_seconds(double s) { return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(s)); }
+
+constexpr Bytes mib = Bytes{1} << 20, gib = Bytes{1} << 30;
 constexpr Bytes gb = 1'000'000'000;
 
 using NodeName = std::string;  // a key of `nodes:` in the YAML
@@ -42,6 +45,7 @@ class ModelName {
   std::string spelt_;
   std::string key_;
 };
+bool among(const std::vector<ModelName>&, const ModelName&);
 
 struct Address {
   std::string host{};  // a name, an IPv4 or an IPv6 literal without brackets
@@ -62,6 +66,8 @@ constexpr KeepAlive for_ever{Duration{-1}};
 bool longer(KeepAlive a, KeepAlive b);  // a keeps the model longer than b
 std::string to_text(KeepAlive);         // "-1", "0", "2h", "1h30m", "90s" -> "1m30s", "300ms": Go's duration words
 
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }  // letters of ASCII only
+std::string lower(std::string_view text);
 // "2h13m", "7s", "1m30s", "300ms": what a person reads. Whole seconds above ten.
 std::string to_text(Duration);
 std::string to_gib(Bytes);  // "21.6"

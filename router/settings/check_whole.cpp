@@ -8,7 +8,6 @@ namespace rr::settings {
 
 namespace {
 
-constexpr Bytes mib = Bytes{1} << 20;
 constexpr Bytes spared = 8 * gib;  // what a Mac needs beside its GPU
 
 struct Room {  // a model on one node of its role

@@ -16,7 +16,7 @@ std::string found(const Tree& tree) {
     case Tree::Kind::map: return "a mapping";
     case Tree::Kind::word: break;
   }
-  return quoted(tree.word);
+  return in_quotes(tree.word);
 }
 
 std::string expected_found(std::string_view expected, const Tree& tree) {

@@ -9,7 +9,6 @@ namespace rr::settings {
 
 namespace {
 
-constexpr Bytes mib = Bytes{1} << 20;
 constexpr Bytes raised_from = 20 * gib;  // smaller machines run with macOS's own limit
 
 std::string padded(std::string text, std::size_t width) {

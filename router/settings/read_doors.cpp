@@ -18,7 +18,7 @@ void read_door(const Cursor* cursor, Door& door, const Draft& draft) {
   if (*word == "true") return;
   door.node = *word;
   if (std::find(draft.node_names.begin(), draft.node_names.end(), *word) == draft.node_names.end())
-    cursor->mistake(quoted(*word) + " is neither true nor false nor a node" + did_you_mean(*word, draft.node_names, "nodes"));
+    cursor->mistake(in_quotes(*word) + " is neither true nor false nor a node" + did_you_mean(*word, draft.node_names, "nodes"));
 }
 
 }  // namespace
@@ -29,12 +29,12 @@ void read_phrases(const Cursor& phrases, Draft& draft) {
     const auto role = std::find_if(draft.settings.roles.begin(), draft.settings.roles.end(),
                                    [&name = name](const RoleSettings& r) { return r.name == name; });
     if (role == draft.settings.roles.end())
-      name_at.mistake(quoted(name) + " is no role" + did_you_mean(name, draft.role_names, "roles"));
+      name_at.mistake(in_quotes(name) + " is no role" + did_you_mean(name, draft.role_names, "roles"));
     for (const Cursor& one : value.one_or_list("words of a system prompt")) {
       const std::string phrase = *one.word("words of a system prompt");
       const auto [owner, fresh] = owners.emplace(draft.fold(phrase), name);
-      if (phrase.size() < shortest_phrase) one.mistake(quoted(phrase) + " is too short: it would be found in every prompt");
-      else if (!fresh) one.mistake(quoted(phrase) + " is a phrase of " + owner->second + " already: a phrase means one role");
+      if (phrase.size() < shortest_phrase) one.mistake(in_quotes(phrase) + " is too short: it would be found in every prompt");
+      else if (!fresh) one.mistake(in_quotes(phrase) + " is a phrase of " + owner->second + " already: a phrase means one role");
       else if (role != draft.settings.roles.end()) role->phrases.push_back(phrase);
     }
   }

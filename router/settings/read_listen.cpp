@@ -38,7 +38,7 @@ std::vector<Address> read_one(const Cursor& cursor) {
   const bool bracketed = host_text.size() > 2 && host_text.front() == '[' && host_text.back() == ']';
   const std::string host = bracketed ? host_text.substr(1, host_text.size() - 2) : host_text;
   if (host.empty() || host == "*" || !port) {
-    cursor.mistake(quoted(*text) +
+    cursor.mistake(in_quotes(*text) +
                    " is not host:port: write localhost:8000 for this machine alone, or 0.0.0.0:8000 for the whole network");
     return {};
   }
@@ -50,7 +50,7 @@ std::vector<Address> read_one(const Cursor& cursor) {
   const auto number = static_cast<std::uint16_t>(said);
   if (host == "localhost") return {{"127.0.0.1", number}, {"::1", number}};
   if (bracketed ? !is_ipv6(host) : !is_ipv4(host)) {
-    cursor.mistake(quoted(host_text) +
+    cursor.mistake(in_quotes(host_text) +
                    " is no address of this machine: write localhost, an IPv4 address, or an IPv6 address in brackets");
     return {};
   }
@@ -63,7 +63,7 @@ std::vector<Address> read_one(const Cursor& cursor) {
 void read_host(const Cursor& cursor, std::vector<std::string>& hosts) {
   const std::string host = *cursor.word("a host name");
   if (host.find_first_of("/ *") != std::string::npos || (host.find(':') != std::string::npos && !is_ipv6(host)))
-    cursor.mistake(quoted(host) + " is no host name: write the name alone, such as router.example.org");
+    cursor.mistake(in_quotes(host) + " is no host name: write the name alone, such as router.example.org");
   else hosts.push_back(host);
 }
 
@@ -72,7 +72,7 @@ void read_origin(const Cursor& cursor, std::vector<std::string>& origins) {
   const auto scheme = origin.find("://");
   const bool whole = scheme != std::string::npos && scheme > 0 && scheme + 3 < origin.size();
   if (!whole || origin.find_first_of("/ *", scheme + 3) != std::string::npos)
-    cursor.mistake(quoted(origin) + " is no origin: write scheme://host or scheme://host:port, such as https://chat.example.org");
+    cursor.mistake(in_quotes(origin) + " is no origin: write scheme://host or scheme://host:port, such as https://chat.example.org");
   else origins.push_back(std::move(origin));
 }
 

@@ -19,7 +19,7 @@ void read_model(const Fields& fields, ModelSettings& model) {
     const auto word = c->word("warn or refuse");
     if (word && *word == "refuse") model.on_overflow = OnOverflow::refuse;
     else if (word && *word == "warn") model.on_overflow = OnOverflow::warn;
-    else if (word) c->mistake(quoted(*word) + " is not known: a prompt longer than num_ctx is either warn or refuse");
+    else if (word) c->mistake(in_quotes(*word) + " is not known: a prompt longer than num_ctx is either warn or refuse");
   }
 }
 

@@ -32,8 +32,8 @@ class Taken {
 std::string same_as(const std::string& name, const Taken::Owner& owner) {
   const std::string line = " in line " + std::to_string(owner.line);
   const std::string compared = owner.name == name ? "" : " (letter case does not count)";
-  if (owner.name == owner.role) return quoted(name) + " is the role " + owner.role + line + compared;
-  return quoted(name) + " is another name of " + owner.role + " already, " + quoted(owner.name) + line + compared;
+  if (owner.name == owner.role) return in_quotes(name) + " is the role " + owner.role + line + compared;
+  return in_quotes(name) + " is another name of " + owner.role + " already, " + in_quotes(owner.name) + line + compared;
 }
 
 }  // namespace
@@ -50,7 +50,7 @@ void read_names(const Cursor* also_called, Draft& draft) {
     const auto& [name, name_at, value] = entry;
     const auto role = std::find_if(roles.begin(), roles.end(), [&](const RoleSettings& r) { return r.name == entry.key; });
     if (role == roles.end()) {
-      name_at.mistake(quoted(name) + " is no role" + did_you_mean(name, draft.role_names, "roles"));
+      name_at.mistake(in_quotes(name) + " is no role" + did_you_mean(name, draft.role_names, "roles"));
       continue;
     }
     for (const Cursor& one : value.one_or_list("another name of the role")) {

@@ -19,13 +19,13 @@ std::optional<Address> read_address(const Cursor& cursor) {
   }
   const auto address = text->find_first_of("/ @?#") == std::string::npos ? parse_address(*text, 11434) : std::nullopt;
   if (address && address->port != 0) return address;
-  cursor.mistake(quoted(*text) + " is no address: write host or host:port (1 to 65535), IPv6 as [fe80::1]:11434");
+  cursor.mistake(in_quotes(*text) + " is no address: write host or host:port (1 to 65535), IPv6 as [fe80::1]:11434");
   return std::nullopt;
 }
 
 void read_type(const Cursor& cursor) {
   const auto type = cursor.word("ollama");
-  if (type && *type != "ollama") cursor.mistake(quoted(*type) + " is no type of node in this version: ollama is");
+  if (type && *type != "ollama") cursor.mistake(in_quotes(*type) + " is no type of node in this version: ollama is");
 }
 
 }  // namespace

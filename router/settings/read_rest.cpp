@@ -38,7 +38,7 @@ void read_policy(const Cursor& cursor, PolicyName& policy) {
   if (*word == "smart") policy = PolicyName::smart;
   else if (*word == "seed") policy = PolicyName::seed;
   else if (*word == "passthrough") policy = PolicyName::passthrough;
-  else cursor.mistake(quoted(*word) + " is no policy" + did_you_mean(*word, {"smart", "seed", "passthrough"}, "policies"));
+  else cursor.mistake(in_quotes(*word) + " is no policy" + did_you_mean(*word, {"smart", "seed", "passthrough"}, "policies"));
 }
 
 }  // namespace
@@ -52,7 +52,7 @@ void read_swap(const Cursor& smart_swap, Draft& draft) {
   if (const Cursor* on_exit = fields.find("on_exit")) {
     const auto word = on_exit->word("keep or release");
     if (word && *word != "keep" && *word != "release")
-      on_exit->mistake(quoted(*word) + " is not known: at the end the models stay loaded (keep) or are unloaded (release)");
+      on_exit->mistake(in_quotes(*word) + " is not known: at the end the models stay loaded (keep) or are unloaded (release)");
     settings.release_on_exit = word && *word == "release";
   }
 }

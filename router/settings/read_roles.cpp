@@ -16,8 +16,8 @@ void read_node(const Cursor& cursor, RoleSettings& role, Draft& draft) {
   role.node_at = cursor.at();
   for (const Cursor& one : cursor.one_or_list("the name of a node")) {
     const std::string name = *one.word("the name of a node");
-    if (!known(draft.node_names, name)) one.mistake(quoted(name) + " is no node" + did_you_mean(name, draft.node_names, "nodes"));
-    else if (known(role.nodes, name)) one.mistake(quoted(name) + " is said twice: remove one");
+    if (!known(draft.node_names, name)) one.mistake(in_quotes(name) + " is no node" + did_you_mean(name, draft.node_names, "nodes"));
+    else if (known(role.nodes, name)) one.mistake(in_quotes(name) + " is said twice: remove one");
     role.nodes.push_back(name);
   }
 }
@@ -29,16 +29,16 @@ void read_model(const Cursor& cursor, RoleSettings& role, Draft& draft) {
   const auto name = cursor.word("the name of a model, such as qwen3:1.7b");
   if (!name) return;
   role.model = ModelName(*name);
-  if (role.model.empty()) cursor.mistake(quoted(*name) + " is no name of a model: write one such as qwen3:1.7b");
+  if (role.model.empty()) cursor.mistake(in_quotes(*name) + " is no name of a model: write one such as qwen3:1.7b");
   if (role.model.cloud())
-    cursor.mistake(quoted(*name) + " runs at ollama.com, not on your machines: this version serves local models only");
+    cursor.mistake(in_quotes(*name) + " runs at ollama.com, not on your machines: this version serves local models only");
   std::vector<std::string> listed;
   for (const ModelSettings& model : draft.settings.models) {
     if (model.name == role.model) return;
     listed.push_back(model.name.spelt());
   }
   if (const std::string near = nearest(*name, listed); !near.empty())
-    cursor.hint(quoted(*name) + " is not under models (did you mean " + quoted(near) + "?): it gets num_ctx " +
+    cursor.hint(in_quotes(*name) + " is not under models (did you mean " + in_quotes(near) + "?): it gets num_ctx " +
                 std::to_string(draft.settings.model_default.num_ctx) + " and its size is unknown");
 }
 
@@ -77,7 +77,7 @@ void read_required(const Cursor& required, Draft& draft) {
   for (const Cursor& one : required.list("the name of a role")) {
     listed.push_back(*one.word("the name of a role"));
     if (!known(draft.role_names, listed.back()))
-      one.mistake(quoted(listed.back()) + " is no role" + did_you_mean(listed.back(), draft.role_names, "roles"));
+      one.mistake(in_quotes(listed.back()) + " is no role" + did_you_mean(listed.back(), draft.role_names, "roles"));
   }
   for (RoleSettings& role : draft.settings.roles) {
     const bool here = known(listed, role.name);
@@ -93,7 +93,7 @@ void read_default_role(const Cursor& cursor, Draft& draft) {
   const auto name = cursor.word("the name of a role");
   if (!name) return;
   if (known(draft.role_names, *name)) draft.settings.default_role = *name;
-  else cursor.mistake(quoted(*name) + " is no role" + did_you_mean(*name, draft.role_names, "roles"));
+  else cursor.mistake(in_quotes(*name) + " is no role" + did_you_mean(*name, draft.role_names, "roles"));
 }
 
 }  // namespace rr::settings

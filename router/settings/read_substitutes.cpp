@@ -33,10 +33,10 @@ void read_substitutes(const Cursor& substitutes, Draft& draft) {
     if (one.model == one.by) name_at.mistake("a model cannot answer instead of itself: remove the line");
     for (const auto& [at, other] : all)
       if (other.model == one.model) name_at.mistake("the same model as " + other.model.spelt() + " in line " + std::to_string(other.at.line) + ": remove one");
-    if (one.by.cloud()) value.mistake(quoted(*by) + " runs at ollama.com, not on your machines: this version serves local models only");
-    else if (one.by.empty()) value.mistake(quoted(*by) + " is no name of a model: write one such as qwen3:1.7b");
+    if (one.by.cloud()) value.mistake(in_quotes(*by) + " runs at ollama.com, not on your machines: this version serves local models only");
+    else if (one.by.empty()) value.mistake(in_quotes(*by) + " is no name of a model: write one such as qwen3:1.7b");
     else if (!known(one.by, settings))
-      value.hint(quoted(*by) + " is no role's model and not under models: it gets num_ctx " + std::to_string(settings.model_default.num_ctx) +
+      value.hint(in_quotes(*by) + " is no role's model and not under models: it gets num_ctx " + std::to_string(settings.model_default.num_ctx) +
                  " and its size is unknown");
     all.emplace_back(value, std::move(one));
   }

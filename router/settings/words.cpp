@@ -13,7 +13,6 @@ namespace rr::settings {
 namespace {
 
 bool digit(char c) { return c >= '0' && c <= '9'; }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // Takes "12", "1.5", ".5" off the front.
 std::optional<long double> take_number(std::string_view& text) {
@@ -101,11 +100,7 @@ std::optional<Duration> parse_duration(std::string_view text) {
 }
 
 std::optional<Bytes> parse_size(std::string_view word) {
-  const std::string lowered = [&] {
-    std::string out(word);
-    std::transform(out.begin(), out.end(), out.begin(), lower);
-    return out;
-  }();
+  const std::string lowered = lower(word);
   std::string_view text = lowered;
   const auto number = take_number(text);
   if (!number) return std::nullopt;
@@ -145,7 +140,7 @@ std::string nearest(std::string_view word, const std::vector<std::string>& known
 }
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known, std::string_view kind) {
-  if (const std::string near = nearest(word, known); !near.empty()) return " (did you mean " + quoted(near) + "?)";
+  if (const std::string near = nearest(word, known); !near.empty()) return " (did you mean " + in_quotes(near) + "?)";
   if (known.empty()) return "";
   return " (" + std::string(kind) + ": " + joined(known) + ")";
 }
@@ -159,7 +154,7 @@ std::string size_text(Bytes bytes) {
   return bytes >= gib ? to_gib(bytes) + "GiB" : std::to_string(bytes);
 }
 
-std::string quoted(std::string_view word) {
+std::string in_quotes(std::string_view word) {
   if (code_points(word) <= 60) return '"' + std::string(word) + '"';
   std::size_t end = 57;
   while (end > 0 && (static_cast<unsigned char>(word[end]) & 0xC0) == 0x80) --end;

@@ -21,7 +21,7 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 
 std::string size_text(Bytes);  // "56GiB", "19GB", "17.7GiB": the shortest that parse_size reads back, or nearly
 
-std::string quoted(std::string_view word);  // in quotes, shortened to 60 characters
+std::string in_quotes(std::string_view word);  // in quotes, shortened to 60 characters
 std::string joined(const std::vector<std::string>& words, std::string_view between = ", ");
 
 }  // namespace rr::settings

@@ -24,12 +24,6 @@ constexpr std::array known{
     Known{"/v1/responses", "POST"},   Known{"/v1/messages", "POST"},
 };
 
-std::string lower(std::string_view s) {
-  std::string out(s);
-  for (char& c : out) c = char(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
-
 bool ends_with(std::string_view s, std::string_view tail) { return s.size() >= tail.size() && s.substr(s.size() - tail.size()) == tail; }
 
 const Known* find_route(std::string_view path) {

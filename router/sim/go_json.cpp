@@ -1,5 +1,7 @@
 #include "sim/go_json.hpp"
 
+#include "domain/values.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -66,8 +68,6 @@ std::size_t utf8(std::string_view s, std::size_t at) {
   }
   return 0;
 }
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; }
 
 // ASCII case, and the two letters that fold into ASCII: long s (C5 BF) and the Kelvin sign (E2 84 AA).
 std::string fold(std::string_view s) {

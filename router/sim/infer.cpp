@@ -12,8 +12,6 @@ namespace {
 using wire::Client;
 using wire::Request;
 
-constexpr const char* json_utf8 = "application/json; charset=utf-8";
-
 Fault directed(Node::State& s, const Asked& a, const Answer& answer) {
   Fault f;
   const std::string& word = answer.directed_fault;

@@ -6,8 +6,6 @@ namespace rr::sim {
 
 namespace {
 
-constexpr Bytes mib = 1024 * 1024;
-
 ModelSpec router_model() {
   ModelSpec m;
   m.name = "qwen3:1.7b";

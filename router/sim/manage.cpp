@@ -14,7 +14,6 @@ namespace {
 using wire::Client;
 using wire::Request;
 
-constexpr const char* json_utf8 = "application/json; charset=utf-8";
 constexpr std::string_view blob_path = "/api/blobs/";
 constexpr Duration between_lines = std::chrono::milliseconds(60);
 

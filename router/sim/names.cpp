@@ -6,13 +6,7 @@ namespace rr::sim {
 
 namespace {
 
-std::string lower(std::string_view s) {
-  std::string out(s);
-  for (char& c : out) c = char(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
-
-bool ends_with(std::string_view s, std::string_view tail) {
+bool ends_in(std::string_view s, std::string_view tail) {
   return s.size() >= tail.size() && lower(s.substr(s.size() - tail.size())) == tail;
 }
 
@@ -47,7 +41,7 @@ NameAsked read_name(std::string_view spelt) {
   while (!spelt.empty() && std::isspace(static_cast<unsigned char>(spelt.front()))) spelt.remove_prefix(1);
   while (!spelt.empty() && std::isspace(static_cast<unsigned char>(spelt.back()))) spelt.remove_suffix(1);
   auto cut = [&](std::string_view tail) {
-    if (!ends_with(spelt, tail)) return false;
+    if (!ends_in(spelt, tail)) return false;
     spelt.remove_suffix(tail.size());
     return true;
   };

@@ -14,8 +14,6 @@ namespace {
 constexpr Duration answer_of_ps = std::chrono::milliseconds(1);
 constexpr Duration ask_again = std::chrono::seconds(5);  // a client that was refused without a Retry-After
 
-double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
-
 double percentile(std::vector<double> v, double p) {
   if (v.empty()) return 0;
   std::sort(v.begin(), v.end());
@@ -191,7 +189,7 @@ class Stage {
     const auto waiting = dispatch_.picture(time_.now()).waiting;
     const auto own = std::find_if(waiting.begin(), waiting.end(), [&](const WaitingPicture& w) { return w.id == id; });
     if (own == waiting.end()) return;
-    asked->second.expected.push_back({.at_s = seconds(time_.now() - Time{}), .expected_s = own->expected ? seconds(*own->expected) : 0, .at_arrival = at_arrival,
+    asked->second.expected.push_back({.at_s = in_seconds(time_.now() - Time{}), .expected_s = own->expected ? in_seconds(*own->expected) : 0, .at_arrival = at_arrival,
                                       .role = asked->second.ask.role});
     time_.after(std::chrono::seconds(10), [this, id] { expect(id, false); });
   }
@@ -200,10 +198,10 @@ class Stage {
     const Asked asked = asked_.at(id);
     asked_.erase(id);
     for (Wait w : asked.expected) {
-      w.happened_s = seconds(*asked.first - Time{}) - w.at_s;
+      w.happened_s = in_seconds(*asked.first - Time{}) - w.at_s;
       play_.waits->push_back(w);
     }
-    if (!asked.router) ttft_[asked.ask.role].push_back(seconds(*asked.first - asked.arrived));
+    if (!asked.router) ttft_[asked.ask.role].push_back(in_seconds(*asked.first - asked.arrived));
     on(Ended{id, {.ending = Ending::ok, .content_began = true, .sent = true, .prompt_tokens = asked.ask.tokens, .output_tokens = asked.output,
                   .prompt_time = prompt, .output_time = output}});
     if (asked.router) return this->ask(asked.session);
@@ -222,17 +220,17 @@ class Stage {
   Played summed() const {
     Played out;
     for (const Session& s : sessions_) {
-      out.makespan_s = std::max(out.makespan_s, s.ended ? seconds(*s.ended - Time{}) : seconds(play_.horizon));
+      out.makespan_s = std::max(out.makespan_s, s.ended ? in_seconds(*s.ended - Time{}) : in_seconds(play_.horizon));
       out.stuck += !s.ended;
     }
     auto ttft = ttft_;
     for (const auto& [id, asked] : asked_) {  // not answered: they count with the time they have waited
-      if (!asked.router && !asked.first) ttft[asked.ask.role].push_back(seconds(time_.now() - asked.arrived));
-      if (!asked.first) out.worst_wait_s = std::max(out.worst_wait_s, seconds(time_.now() - asked.arrived));
+      if (!asked.router && !asked.first) ttft[asked.ask.role].push_back(in_seconds(time_.now() - asked.arrived));
+      if (!asked.first) out.worst_wait_s = std::max(out.worst_wait_s, in_seconds(time_.now() - asked.arrived));
     }
     sum_up(ttft, out);
     for (const auto& [name, node] : nodes_) {
-      out.worst_wait_s = std::max(out.worst_wait_s, seconds(node->tally().worst_wait));
+      out.worst_wait_s = std::max(out.worst_wait_s, in_seconds(node->tally().worst_wait));
       out.loads += node->tally().loads;
       out.loaded_gb += static_cast<double>(node->tally().loaded) / 1e9;
       out.reprefill_s += node->tally().reprefill_s;

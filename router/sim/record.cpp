@@ -45,7 +45,7 @@ std::string record(const Node::State& s) {
   out["name"] = s.spec.name;
   out["open_streams"] = s.turns.size();
   out["seen"] = std::move(all);
-  return out.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return api::written(out);
 }
 
 std::string set_fault(Node::State& s, std::string_view body) {

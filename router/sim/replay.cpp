@@ -12,8 +12,6 @@ namespace {
 
 using api::Json;
 
-Duration seconds(double s) { return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(s)); }
-
 struct Line {
   double at = 0, end = 0;  // seconds since 1970
   std::string session, role;
@@ -58,7 +56,7 @@ Lane& lane_for(const Line& line, double begin, std::vector<Lane>& lanes, Workloa
     ++taken;
   }
   lanes.push_back({.session = work.sessions.size(), .name = line.session, .end = line.at});
-  work.sessions.push_back({.name = line.session + (taken ? "#" + std::to_string(taken + 1) : ""), .start = seconds(line.at - begin)});
+  work.sessions.push_back({.name = line.session + (taken ? "#" + std::to_string(taken + 1) : ""), .start = from_seconds(line.at - begin)});
   return lanes.back();
 }
 
@@ -66,7 +64,7 @@ void add(const Line& line, double begin, std::vector<Lane>& lanes, Workload& wor
   Lane& lane = lane_for(line, begin, lanes, work);
   const std::int64_t before = lane.seen[line.role];
   const bool goes_on = before > 0 && line.prompt >= before;
-  work.sessions[lane.session].turns.push_back({.think = seconds(line.at - lane.end), .role = line.role, .prompt_tokens = line.prompt,
+  work.sessions[lane.session].turns.push_back({.think = from_seconds(line.at - lane.end), .role = line.role, .prompt_tokens = line.prompt,
                                                .new_tokens = goes_on ? line.prompt - before : line.prompt, .output_tokens = line.output,
                                                .history_reset = before > 0 && !goes_on});
   lane.seen[line.role] = line.prompt + line.output;

@@ -7,12 +7,6 @@ namespace rr::sim {
 
 namespace {
 
-std::string lower(std::string_view s) {
-  std::string out(s);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c;
-  return out;
-}
-
 std::vector<std::string> names_in_last_list(std::string_view text) {
   std::vector<std::string> names;
   for (auto close = text.rfind(']'); close != std::string_view::npos; close = close ? text.rfind(']', close - 1) : close) {

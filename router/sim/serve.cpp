@@ -16,8 +16,6 @@ namespace {
 using wire::Client;
 using wire::Request;
 
-constexpr const char* json_utf8 = "application/json; charset=utf-8";
-
 std::string date() {
   const std::time_t t = std::time(nullptr);
   std::tm tm{};

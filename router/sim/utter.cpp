@@ -113,7 +113,7 @@ wire::Task<std::string> Speaker::break_off(Break b) {
         if (!client_.begun()) client_.begin(reply_head(200, "application/x-ndjson", u_.also));
         client_.finish();
       } else {
-        reply(client_, request_, 200, "application/json; charset=utf-8",
+        reply(client_, request_, 200, json_utf8,
               said_ ? whole_object(speech_, node().created(), u_.answer, thinking_, text_, {}, false, {}) : nothing_object(u_.asked.route),
               u_.also);
       }
@@ -121,7 +121,7 @@ wire::Task<std::string> Speaker::break_off(Break b) {
     default:
       if (!streamed_) {
         node().seen[u_.turn->seen].status = b.status;
-        reply(client_, request_, b.status, "application/json; charset=utf-8", error_object(b.text), u_.also);
+        reply(client_, request_, b.status, json_utf8, error_object(b.text), u_.also);
         break;
       }
       if (client_.begun()) {
@@ -142,7 +142,7 @@ void Speaker::finish(const Times& t) {
     line(done_line(speech_, node().created(), u_.answer, chat_route_ ? calls_ : none, t));
     client_.finish();
   } else {
-    reply(client_, request_, 200, "application/json; charset=utf-8",
+    reply(client_, request_, 200, json_utf8,
           whole_object(speech_, node().created(), u_.answer, thinking_, text_, calls_, true, t, logprobs_), u_.also);
   }
 }
@@ -232,7 +232,7 @@ bool broken(Node::State& s, Client& client, const Request& q, const Fault& f, st
       return true;
     case What::status:
       s.seen[seen_at].status = f.status;
-      reply(client, q, f.status, "application/json; charset=utf-8", error_object("simulated failure " + std::to_string(f.status)));
+      reply(client, q, f.status, json_utf8, error_object("simulated failure " + std::to_string(f.status)));
       return true;
     default:
       s.seen[seen_at].ended = "whole";

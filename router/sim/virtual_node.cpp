@@ -12,9 +12,6 @@ namespace {
 constexpr double batch_gain = 0.55;   // what a second request of one model adds to its speed
 constexpr double done_s = 1e-6;
 
-double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
-Duration duration(double s) { return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(s)); }
-
 // The prompts that a model's runner keeps, least recently used first.
 struct Prompts {
   std::list<std::pair<std::string, std::int64_t>> kept{};
@@ -155,7 +152,7 @@ struct VirtualNode::State : std::enable_shared_from_this<VirtualNode::State> {
   }
 
   void progress() {  // since the last time
-    const double passed = seconds(time.now() - counted);
+    const double passed = in_seconds(time.now() - counted);
     counted = time.now();
     for (auto& [id, call] : calls)
       if (call.running) call.left_s -= passed * call.rate;
@@ -175,7 +172,7 @@ struct VirtualNode::State : std::enable_shared_from_this<VirtualNode::State> {
     }
     const std::uint64_t turn = ++turns;
     if (soonest >= 0)
-      time.after(duration(soonest) + std::chrono::nanoseconds(1), [self = weak_from_this(), turn] {
+      time.after(from_seconds(soonest) + std::chrono::nanoseconds(1), [self = weak_from_this(), turn] {
         if (const auto state = self.lock(); state && state->turns == turn) state->phase_over();
       });
   }

@@ -13,12 +13,6 @@ std::uint64_t hash(std::string_view s, std::uint64_t h = 1469598103934665603ull)
   return h;
 }
 
-std::string lower(std::string_view s) {
-  std::string out(s);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c;
-  return out;
-}
-
 // The inside of the first [[name:...]]; nothing = not there.
 std::optional<std::string> directive(std::string_view text, std::string_view name) {
   const std::string opening = "[[" + std::string(name) + ":";

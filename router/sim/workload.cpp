@@ -13,9 +13,7 @@ using api::Json;
 
 constexpr const char* first_line = "the first line must say \"format\":\"swap-script/1\"";
 
-Duration seconds(double s) { return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(s)); }
-
-struct Reader {
+struct ScriptReader {
   const Json& line;
   std::string wrong{};  // the first member that is not as it should be
   double number(const char* name) {
@@ -37,25 +35,25 @@ struct Reader {
   }
 };
 
-void read_header(Reader& in, Workload& out) {
+void read_header(ScriptReader& in, Workload& out) {
   const auto call = in.line.find("router_call");
   if (call == in.line.end() || !call->is_object()) return;
-  Reader inner{*call};
+  ScriptReader inner{*call};
   out.router_prompt = inner.count("prompt_tokens");
   out.router_new = inner.count("new_tokens");
   out.router_output = inner.count("output_tokens");
   in.wrong = inner.wrong;
 }
 
-void read_turn(Reader& in, Workload& out) {
+void read_turn(ScriptReader& in, Workload& out) {
   const std::string name = in.word("session");
   auto session = std::find_if(out.sessions.begin(), out.sessions.end(), [&](const WorkSession& s) { return s.name == name; });
   if (session == out.sessions.end()) {
     const auto start = in.line.find("start_s");
-    out.sessions.push_back({.name = name, .start = seconds(start == in.line.end() || start->is_null() ? 0 : in.number("start_s"))});
+    out.sessions.push_back({.name = name, .start = from_seconds(start == in.line.end() || start->is_null() ? 0 : in.number("start_s"))});
     session = out.sessions.end() - 1;
   }
-  session->turns.push_back({.think = seconds(in.number("think_s")), .router_first = in.flag("router_first"), .role = in.word("role"),
+  session->turns.push_back({.think = from_seconds(in.number("think_s")), .router_first = in.flag("router_first"), .role = in.word("role"),
                             .prompt_tokens = in.count("prompt_tokens"), .new_tokens = in.count("new_tokens"),
                             .output_tokens = in.count("output_tokens"), .history_reset = in.flag("history_reset")});
 }
@@ -75,7 +73,7 @@ boost::system::result<Workload, std::string> read_workload(const std::string& te
     const std::string where = out.name + ":" + std::to_string(number) + ": ";
     const Json value = Json::parse(line, nullptr, false);
     if (!value.is_object()) return no(where + "not a JSON object");
-    Reader in{value};
+    ScriptReader in{value};
     if (!header) {
       if (value.value("format", Json()) != "swap-script/1") return no(where + first_line);
       header = true;

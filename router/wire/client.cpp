@@ -10,7 +10,7 @@ namespace rr::wire {
 
 namespace {
 
-constexpr std::size_t first_buffer = 2 * 1024;
+constexpr std::size_t first_request = 2 * 1024;
 
 void call_later(const Executor& executor, const std::weak_ptr<std::function<void()>>& watcher) {
   asio::post(executor, [watcher] {
@@ -34,7 +34,7 @@ void append_chunk(Outbox& out, std::string_view bytes) {
 
 Client::State::State(Socket s, ClientLimits l, Budget& b)
     : socket(std::move(s)), limits(l), bodies(b), deadline(socket.get_executor()), reader(socket.get_executor()),
-      drainer(socket.get_executor()), in(first_buffer) {
+      drainer(socket.get_executor()), in(first_request) {
   error_code ignored;
   peer = socket.remote_endpoint(ignored);
   local = socket.local_endpoint(ignored);

@@ -9,17 +9,13 @@ constexpr std::size_t whole_at_once = 1u << 20;    // a larger body's memory gro
 constexpr std::size_t chunked_buffer = 64 * 1024;
 constexpr std::size_t most_lingered = 16u << 20;
 
-Refusal no(int status, std::string_view code, std::string sentence) {
-  return {.code = std::string(code), .side = Side::client, .status = status, .sentence = std::move(sentence)};
-}
-
 Refusal body_too_large(std::uint64_t limit) {
-  return no(413, "body_too_large", "the request's body is larger than " + std::to_string(limit) +
+  return clients_fault(413, "body_too_large", "the request's body is larger than " + std::to_string(limit) +
                                        " bytes; send less, or raise limits.body in the YAML");
 }
 
 Refusal bodies_full(const Budget& bodies) {
-  Refusal refusal = no(503, "bodies_full", "the bodies of all running requests already fill " + std::to_string(bodies.limit() >> 20) +
+  Refusal refusal = clients_fault(503, "bodies_full", "the bodies of all running requests already fill " + std::to_string(bodies.limit() >> 20) +
                                                " MiB; ask again in a moment, or raise limits.bodies in the YAML");
   refusal.side = Side::router;
   refusal.retry_after_s = 2;
@@ -29,10 +25,10 @@ Refusal bodies_full(const Budget& bodies) {
 }  // namespace
 
 Refusal body_too_slow(std::uint64_t came) {
-  return no(408, "body_too_slow", "the request's body came too slowly (" + std::to_string(came) + " bytes so far): send it at 1 KB/s or faster");
+  return clients_fault(408, "body_too_slow", "the request's body came too slowly (" + std::to_string(came) + " bytes so far): send it at 1 KB/s or faster");
 }
 
-Refusal body_malformed() { return no(400, "bad_request", "the request's chunked body is malformed"); }
+Refusal body_malformed() { return clients_fault(400, "bad_request", "the request's chunked body is malformed"); }
 
 void Client::State::arm() {
   if (reading || gone) return;
@@ -145,7 +141,7 @@ Task<std::optional<Received>> Client::State::read_head(CheckedRequest& request) 
       co_return Closed{};
     }
     if (idle) continue;
-    co_return refuse(no(408, "head_too_slow", "the request's head did not come whole in " + to_text(limits.head_time) + ": send it at once"));
+    co_return refuse(clients_fault(408, "head_too_slow", "the request's head did not come whole in " + to_text(limits.head_time) + ": send it at once"));
   }
 }
 

@@ -13,13 +13,10 @@ namespace {
 
 using namespace std::string_view_literals;
 
-Refusal no(int status, std::string_view code, std::string sentence) {
-  return {.code = std::string(code), .side = Side::client, .status = status, .sentence = std::move(sentence)};
-}
-Refusal bad(std::string sentence) { return no(400, "bad_request", std::move(sentence)); }
+Refusal bad(std::string sentence) { return clients_fault(400, "bad_request", std::move(sentence)); }
 Refusal too_large(const HeadLimits& limits) {
-  return no(431, "head_too_large", "the request's head is larger than " + std::to_string(limits.bytes) + " bytes or " +
-                                       std::to_string(limits.fields) + " fields; send fewer or shorter header fields");
+  return clients_fault(431, "head_too_large", "the request's head is larger than " + std::to_string(limits.bytes) + " bytes or " +
+                                                  std::to_string(limits.fields) + " fields; send fewer or shorter header fields");
 }
 Refusal garbage(std::string sentence) {
   return {.code = "node_garbage", .side = Side::node, .status = 502, .sentence = std::move(sentence)};
@@ -45,12 +42,12 @@ Result<RequestLine> request_line(std::string_view line) {
   if (version.size() != 8 || version.substr(0, 5) != "HTTP/" || !digit(version[5]) || version[6] != '.' || !digit(version[7]))
     return bad("the request line must be method, path and version, as in \"POST /api/chat HTTP/1.1\"");
   if (version != "HTTP/1.1" && version != "HTTP/1.0")
-    return no(505, "http_version", std::string(version) + " is not spoken here: use HTTP/1.1");
+    return clients_fault(505, "http_version", std::string(version) + " is not spoken here: use HTTP/1.1");
   if (method == "TRACE" || method == "CONNECT")
-    return no(405, "method_refused", std::string(method) + " is not allowed: use GET, HEAD, POST or OPTIONS");
+    return clients_fault(405, "method_refused", std::string(method) + " is not allowed: use GET, HEAD, POST or OPTIONS");
   static constexpr std::array known{"GET"sv, "HEAD"sv, "POST"sv, "OPTIONS"sv, "PUT"sv, "DELETE"sv, "PATCH"sv};
   if (std::find(known.begin(), known.end(), method) == known.end())
-    return no(501, "method_unknown", "the method " + std::string(method.substr(0, 20)) + " is not known: use GET, HEAD, POST or OPTIONS");
+    return clients_fault(501, "method_unknown", "the method " + std::string(method.substr(0, 20)) + " is not known: use GET, HEAD, POST or OPTIONS");
   if (const auto wrong = wrong_target(target); !wrong.empty()) return bad("the request's path is refused: " + std::string(wrong));
   return RequestLine{method, target, version == "HTTP/1.1" ? 11 : 10};
 }
@@ -142,7 +139,7 @@ std::optional<Refusal> request_framing(const Said& said, CheckedRequest& out) {
     if (said.encodings > 1) return bad("the field Transfer-Encoding stands twice");
     if (!modern) return bad("HTTP/1.0 has no Transfer-Encoding: send Content-Length");
     if (!same_name(said.encoding, "chunked"))
-      return no(501, "transfer_encoding", "this Transfer-Encoding is not supported: send \"chunked\" or a Content-Length");
+      return clients_fault(501, "transfer_encoding", "this Transfer-Encoding is not supported: send \"chunked\" or a Content-Length");
     out.framing = Framing::chunked;
   } else if (said.lengths > 0) {
     if (said.lengths > 1) return bad("the field Content-Length stands twice");
@@ -151,7 +148,7 @@ std::optional<Refusal> request_framing(const Said& said, CheckedRequest& out) {
   }
   if (said.expects > 0 && modern) {
     if (said.expects > 1 || !same_name(said.expect, "100-continue"))
-      return no(417, "expectation", "only \"Expect: 100-continue\" is understood: send the request without Expect");
+      return clients_fault(417, "expectation", "only \"Expect: 100-continue\" is understood: send the request without Expect");
     out.expects_continue = out.framing != Framing::none;
   }
   out.keep_alive = modern ? !said.close : said.keep_alive && !said.close;

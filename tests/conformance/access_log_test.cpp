@@ -10,6 +10,8 @@
 
 #include <unistd.h>
 
+namespace access_log_test {
+
 using namespace rr::test;
 using rr::api::Json;
 
@@ -136,3 +138,5 @@ TEST_CASE("what a full disk swallows stands in /health, and requests are not the
   CHECK(a.status == 200);
   CHECK(a.body.find("access_log /dev/full lost 1 lines: No space left on device") != std::string::npos);
 }
+
+}  // namespace access_log_test

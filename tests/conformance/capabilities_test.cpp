@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace capabilities_test {
+
 using namespace rr::test;
 
 namespace {
@@ -37,3 +39,5 @@ TEST_CASE("a model that cannot use tools is refused with the role that can, and 
   CHECK(a.body.find("role ") != std::string::npos);
   CHECK(town.inference(town.mini).empty());
 }
+
+}  // namespace capabilities_test

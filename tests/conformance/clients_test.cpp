@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+namespace clients_test {
+
 using namespace rr::test;
 using rr::api::Json;
 
@@ -75,3 +77,5 @@ TEST_CASE("every recorded request to a served route is accepted and answered") {
     MESSAGE(row);
   }
 }
+
+}  // namespace clients_test

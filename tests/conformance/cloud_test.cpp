@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+namespace cloud_test {
+
 using namespace rr::test;
 using rr::Fields;
 using rr::api::Json;
@@ -167,3 +169,5 @@ TEST_CASE("case 19: a multipart model is refused with its route, a model in a pa
   CHECK(open.ask("GET", "/v1/models/kimi%3Acloud").status == 200);
   CHECK(open.ask("POST", "/v1/audio/transcriptions", form).status == 501);
 }
+
+}  // namespace cloud_test

@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+namespace dialects_test {
+
 using namespace rr::test;
 using rr::api::Json;
 
@@ -168,3 +170,5 @@ TEST_CASE("tokens are counted for Anthropic's clients within 30 % after ten requ
   CHECK(worst <= 0.3);
   CHECK(near * 4 >= judged * 3);
 }
+
+}  // namespace dialects_test

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace errors_test {
+
 using namespace rr::test;
 using rr::api::Json;
 
@@ -118,3 +120,5 @@ TEST_CASE("case 61: show goes to a node that has the model, capabilities intact,
   CHECK(j["model_info"].value("general.basename", "") == "qwen3:1.7b");
   CHECK(Json::parse(town.ask("POST", "/api/show", R"({"model":"coder"})").body)["capabilities"].is_array());
 }
+
+}  // namespace errors_test

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace keep_alive_test {
+
 using namespace rr::test;
 
 namespace {
@@ -167,3 +169,5 @@ TEST_CASE("case 41: an expires_at in the past while a request runs is not taken 
   loop.stop();
   router.reset();
 }
+
+}  // namespace keep_alive_test

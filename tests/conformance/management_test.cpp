@@ -8,6 +8,8 @@
 
 #include <cstdlib>
 
+namespace management_test {
+
 using namespace rr::test;
 using rr::Bytes;
 using rr::Fields;
@@ -354,3 +356,5 @@ TEST_CASE("what the ollama command sends for pull, cp, rm, create and push is se
   const Answer pushed = town.ask("POST", "/api/push", R"({"model":"","insecure":false,"name":"made:1b"})");
   CHECK(pushed.chunks.back() == "{\"status\":\"success\"}\n");
 }
+
+}  // namespace management_test

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace naming_test {
+
 using namespace rr::test;
 
 namespace {
@@ -80,3 +82,5 @@ TEST_CASE("case 18: :local is dropped, cloud names are refused with the YAML key
     CHECK(a.body.find("cloud") != std::string::npos);
   }
 }
+
+}  // namespace naming_test

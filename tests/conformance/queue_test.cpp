@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+namespace queue_test {
+
 
 using namespace rr;
 using namespace rr::test;
@@ -115,3 +117,5 @@ TEST_CASE("case 9: a silent load outlives every other clock, and the node never 
   town.ring();
   CHECK(client.answer().clean);
 }
+
+}  // namespace queue_test

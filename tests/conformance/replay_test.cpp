@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <iomanip>
 
+namespace replay_test {
+
 using namespace rr;
 using namespace rr::test;
 
@@ -156,3 +158,5 @@ TEST_CASE("recordings in RR_TRANSCRIPTS are replayed by the same rules") {
   if (!more || !*more) return;
   for (const Rule rule : {Rule::passthrough, Rule::seed}) run(more, rule);
 }
+
+}  // namespace replay_test

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace requests_test {
+
 using namespace rr;
 using namespace rr::test;
 using api::Json;
@@ -89,3 +91,5 @@ TEST_CASE("what a proxy or a tunnel brings to localhost sees no story and no exp
   CHECK(scene.ask(request_text("POST", "/explain", R"({"model":"coder"})", {})).status == 200);
   CHECK(get(scene, "/requests/last", {{"Origin", "http://localhost:5173"}}).status == 200);
 }
+
+}  // namespace requests_test

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace residency_test {
+
 using namespace rr;
 using namespace rr::test;
 using api::Json;
@@ -156,3 +158,5 @@ TEST_CASE("case 48: a model that is partly off the GPU is seen, told in /health,
   REQUIRE(town.seen(ModelName("qwen3-coder:30b")));
   CHECK(ask(port, "POST", "/api/chat", chat("coder")).field("X-Router-Node") == "mac-mini");  // it has no other
 }
+
+}  // namespace residency_test

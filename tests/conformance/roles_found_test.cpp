@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace roles_found_test {
+
 using namespace rr;
 using test::Town;
 
@@ -54,3 +56,5 @@ TEST_CASE("a prompt of a megabyte is judged and forwarded whole") {
                            std::string(1 << 20, 'a') + R"("}]})";
   CHECK(found(town.ask("POST", "/api/chat", body)) == "200 tester prompt qwen2.5-coder:14b");
 }
+
+}  // namespace roles_found_test

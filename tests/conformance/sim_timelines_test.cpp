@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+namespace sim_timelines_test {
+
 using namespace rr;
 using rr::test::Json;
 
@@ -297,3 +299,5 @@ TEST_CASE("every value of keep_alive does what the recorded table says") {
     }
   }
 }
+
+}  // namespace sim_timelines_test

@@ -11,6 +11,8 @@
 #include <map>
 #include <thread>
 
+namespace sim_transcripts_test {
+
 using namespace rr;
 using rr::test::Json;
 
@@ -277,3 +279,5 @@ TEST_CASE("a request that finds the queue of loads full is refused as the real s
   test::RawClient client(lab.port());
   CHECK(as_simulated(exchange["request"], client).dump(1) == as_recorded(exchange["reply"]).dump(1));
 }
+
+}  // namespace sim_transcripts_test

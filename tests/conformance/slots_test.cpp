@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace slots_test {
+
 using namespace rr;
 using namespace rr::test;
 
@@ -114,3 +116,5 @@ TEST_CASE("case 54: a node's 503 is tried elsewhere; when there is no other it g
     CHECK(full.field("Content-Type").starts_with("application/json"));
   }
 }
+
+}  // namespace slots_test

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+namespace smart_test {
+
 using namespace rr;
 using namespace rr::test;
 
@@ -167,3 +169,5 @@ TEST_CASE("from smart to seed to passthrough and back while clients wait and run
     return dispatch.in_flight() == 0 && dispatch.waiting() == 0;
   }));
 }
+
+}  // namespace smart_test

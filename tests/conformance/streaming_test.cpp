@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace streaming_test {
+
 using namespace rr;
 using namespace rr::test;
 
@@ -235,3 +237,5 @@ TEST_CASE("case 32: once a byte of content reached the client nothing is asked a
   CHECK_FALSE(a.clean);
   CHECK(town.on_loop([&] { return *asked; }) == 1);
 }
+
+}  // namespace streaming_test

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace transport_test {
+
 using namespace rr::test;
 using rr::Fields;
 
@@ -149,3 +151,5 @@ TEST_CASE("case 13: a page's Origin and its preflight are judged by the router's
   CHECK(answer.field("Access-Control-Allow-Origin") == page);
   CHECK(answer.field("Vary") == "Origin");
 }
+
+}  // namespace transport_test

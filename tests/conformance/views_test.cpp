@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace views_test {
+
 using namespace rr;
 using namespace rr::test;
 using api::Json;
@@ -93,3 +95,5 @@ TEST_CASE("case 62: with a node that never answers, tags and ps are answered wit
   CHECK(town.ask("GET", "/api/tags").body == tags);
   CHECK(town.ask("GET", "/api/ps").body == ps);
 }
+
+}  // namespace views_test

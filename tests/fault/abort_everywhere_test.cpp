@@ -11,6 +11,8 @@
 
 #include <doctest/doctest.h>
 
+namespace abort_everywhere_test {
+
 using namespace rr;
 using namespace rr::test;
 
@@ -183,3 +185,5 @@ TEST_CASE("a client that leaves anywhere in a native stream") { everywhere({"nat
 TEST_CASE("a client that leaves anywhere in a native answer that is not streamed") { everywhere({"native whole", "/api/chat", whole_body}); }
 TEST_CASE("a client that leaves anywhere in a translated stream") { everywhere({"translated stream", "/v1/chat/completions", sse_body}); }
 TEST_CASE("a client that leaves anywhere while it waits in the line") { everywhere({"waiting", "/api/chat", stream_body, true}); }
+
+}  // namespace abort_everywhere_test

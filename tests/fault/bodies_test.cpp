@@ -4,6 +4,8 @@
 #include "support/heap.hpp"
 #include "support/scene.hpp"
 
+namespace bodies_test {
+
 using namespace rr;
 using namespace rr::test;
 
@@ -296,3 +298,5 @@ TEST_CASE("row 55: a packed body is refused with 415 that says why, and no node 
   CHECK(post(scene, "/api/chat", chat_body("coder", false), {{"Content-Encoding", "identity"}}).answer.status == 200);
   scene.invariants();
 }
+
+}  // namespace bodies_test

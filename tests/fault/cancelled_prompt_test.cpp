@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace cancelled_prompt_test {
+
 using namespace rr;
 using namespace rr::test;
 
@@ -40,3 +42,5 @@ TEST_CASE("a client that leaves in its prompt: the slot stays counted for the re
   CHECK(next.answer().status == 200);
   CHECK(settled(town));
 }
+
+}  // namespace cancelled_prompt_test

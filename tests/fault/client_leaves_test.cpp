@@ -1,6 +1,8 @@
 // A client that goes away, wherever it is: what was begun for it ends at once, and nobody is blamed for it but the client.
 #include "support/scene.hpp"
 
+namespace client_leaves_test {
+
 using namespace rr;
 using namespace rr::test;
 
@@ -125,3 +127,5 @@ TEST_CASE("row 39: a half-close after the request counts as leaving, whether it 
     }
   }
 }
+
+}  // namespace client_leaves_test

@@ -9,6 +9,8 @@
 
 #include <sys/resource.h>
 
+namespace connections_test {
+
 using namespace rr;
 using namespace rr::test;
 
@@ -81,3 +83,5 @@ TEST_CASE("row 42: idle connections cost at most 10 KB each, and others are serv
   all.clear();
   scene.invariants();
 }
+
+}  // namespace connections_test

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace drain_test {
+
 using namespace rr;
 using namespace rr::test;
 
@@ -42,3 +44,5 @@ TEST_CASE("row 60: at drain_timeout the rest is cut, never ended as if it were w
   CHECK(town.until([&] { return cut->has_value(); }));
   CHECK(**cut == true);
 }
+
+}  // namespace drain_test

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace engine_fails_test {
+
 using namespace rr;
 using namespace rr::test;
 
@@ -53,3 +55,5 @@ TEST_CASE("a machine that runs out of memory drops all its models: the gate sees
   CHECK(loads(town, town.mini, coder) == 2);
   CHECK(settled(town));
 }
+
+}  // namespace engine_fails_test

@@ -1,6 +1,8 @@
 // A silent event stream is kept alive by comments; they commit the status, never the answer.
 #include "support/scene.hpp"
 
+namespace filler_test {
+
 using namespace rr;
 using namespace rr::test;
 
@@ -94,3 +96,5 @@ TEST_CASE("after a comment a failure is an event and an unclean end") {
   CHECK(answer.body.find("[DONE]") == std::string::npos);
   scene.invariants();
 }
+
+}  // namespace filler_test

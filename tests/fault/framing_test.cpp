@@ -3,6 +3,8 @@
 #include "support/scene.hpp"
 #include "unit/wire/request_vectors.hpp"
 
+namespace framing_test {
+
 using namespace rr;
 using namespace rr::test;
 
@@ -232,3 +234,5 @@ TEST_CASE("nothing of the client's identity goes to a node, and the node hears i
   CHECK(find(fields, "User-Agent") == "GitHubCopilotChat/1");
   CHECK(find(fields, "Via").find("role-router") != std::string_view::npos);
 }
+
+}  // namespace framing_test

@@ -1,6 +1,8 @@
 // Two roles that want one model for different times: the longest counts, and the model is loaded once.
 #include "support/scene.hpp"
 
+namespace keep_alive_test {
+
 using namespace rr;
 using namespace rr::test;
 
@@ -51,3 +53,5 @@ TEST_CASE("row 63: roles with different keep_alive for one model: a warning at l
   node.stop();
   router.reset();
 }
+
+}  // namespace keep_alive_test

@@ -1,6 +1,8 @@
 // Two routers that take each other for an Ollama: a request goes round once, then it is told.
 #include "support/scene.hpp"
 
+namespace loop_test {
+
 using namespace rr;
 using namespace rr::test;
 
@@ -55,3 +57,5 @@ TEST_CASE("row 71: what came through a role-router before is refused with 508, a
   CHECK(ask(scene.port(), "POST", "/api/chat", chat_body("coder", false), {{"Via", "1.1 other"}}).status == 200);
   scene.invariants();
 }
+
+}  // namespace loop_test

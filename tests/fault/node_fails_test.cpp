@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+namespace node_fails_test {
+
 using namespace rr;
 using namespace rr::test;
 using What = sim::Fault::What;
@@ -117,3 +119,5 @@ TEST_CASE("a node that hangs changes nothing in the answers that need it not") {
     CHECK(town.ask("POST", "/api/chat", R"({"model":"router","stream":false,"messages":[{"role":"user","content":"hi"}]})").status == 200);
   }
 }
+
+}  // namespace node_fails_test

@@ -2,6 +2,8 @@
 #include "support/process.hpp"
 #include "support/scene.hpp"
 
+namespace on_exit_test {
+
 using namespace rr;
 using namespace rr::test;
 
@@ -44,3 +46,5 @@ TEST_CASE("on_exit: keep leaves every model where it is, release unloads those o
     });
   }
 }
+
+}  // namespace on_exit_test

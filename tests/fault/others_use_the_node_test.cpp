@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace others_use_the_node_test {
+
 using namespace rr;
 using namespace rr::test;
 
@@ -73,3 +75,5 @@ TEST_CASE("a client that leaves while its swap only drains: the swap is dropped,
   CHECK(loads(town, town.mini, coder) == 1);
   CHECK(settled(town));
 }
+
+}  // namespace others_use_the_node_test

@@ -2,6 +2,8 @@
 #include "support/process.hpp"
 #include "support/scene.hpp"
 
+namespace process_test {
+
 using namespace rr;
 using namespace rr::test;
 
@@ -309,3 +311,5 @@ TEST_CASE("row 70: a configuration with a mistake is refused at start with its p
   start(good + "# " + std::string(10 << 20, 'x') + "\n", "larger than 1 MiB", "10 MB");
   start("", "f.yaml:1:1: ", "an empty file");
 }
+
+}  // namespace process_test

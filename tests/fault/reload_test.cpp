@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+namespace reload_test {
+
 using namespace rr;
 using namespace rr::test;
 
@@ -130,3 +132,5 @@ TEST_CASE("row 61: a hundred signals at once are two readings of the file, and t
   CHECK(town.until([&] { return town.router->house().settings->text == last; }));
   CHECK(town.ask("POST", "/api/chat", tester).status == 200);
 }
+
+}  // namespace reload_test

@@ -8,6 +8,8 @@
 #include <set>
 #include <string>
 
+namespace rows {
+
 namespace {
 
 // first-last; another range is one more line.
@@ -67,3 +69,5 @@ struct Rows : doctest::IReporter {
 }  // namespace
 
 DOCTEST_REGISTER_LISTENER("rows", 1, Rows);
+
+}  // namespace rows

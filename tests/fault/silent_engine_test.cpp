@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace silent_engine_test {
+
 using namespace rr;
 using namespace rr::test;
 using What = sim::Fault::What;
@@ -90,3 +92,5 @@ TEST_CASE("a slot that leaked behind the router's back: the request that finds n
   CHECK(story(town, coder).substr(before.size()) == "CULC");
   CHECK(settled(town));
 }
+
+}  // namespace silent_engine_test

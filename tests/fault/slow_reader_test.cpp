@@ -1,6 +1,8 @@
 // A client that reads slowly costs a buffer, never the node's slot.
 #include "support/scene.hpp"
 
+namespace slow_reader_test {
+
 using namespace rr;
 using namespace rr::test;
 
@@ -90,3 +92,5 @@ TEST_CASE("row 40: a client that reads a little at a time gets every byte, and t
   client.close();
   scene.invariants();
 }
+
+}  // namespace slow_reader_test

@@ -3,6 +3,8 @@
 
 #include <cstdlib>
 
+namespace slow_sender_test {
+
 using namespace rr;
 using namespace rr::test;
 
@@ -125,3 +127,5 @@ TEST_CASE("row 57: a Content-Length that is larger than what comes is no request
   }
   scene.invariants();
 }
+
+}  // namespace slow_sender_test

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace swap_fails_test {
+
 using namespace rr;
 using namespace rr::test;
 using What = sim::Fault::What;
@@ -80,3 +82,5 @@ TEST_CASE("a load that fails for want of memory is told with the machine's own w
   served(town, "coder");
   CHECK(settled(town));
 }
+
+}  // namespace swap_fails_test

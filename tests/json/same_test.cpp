@@ -19,6 +19,8 @@
 
 #include <unistd.h>
 
+namespace same_test {
+
 using namespace rr;
 using namespace rr::api;
 
@@ -231,3 +233,5 @@ TEST_CASE("Go's encoding/json and the router read adversarial bodies alike, or t
   CHECK(equal > bodies / 10);  // the adversary is not so wild that nothing is compared
   CHECK(refused > bodies / 10);
 }
+
+}  // namespace same_test

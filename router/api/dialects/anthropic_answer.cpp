@@ -21,7 +21,7 @@ std::string usage(std::string_view input, std::string_view output) {
 }
 
 std::string head(const Answer& answer) {
-  return "{\"id\":" + quoted("msg_" + answer.unique) + ",\"type\":\"message\",\"role\":\"assistant\",\"model\":" + quoted(answer.model) +
+  return "{\"id\":" + quote("msg_" + answer.unique) + ",\"type\":\"message\",\"role\":\"assistant\",\"model\":" + quote(answer.model) +
          ",\"content\":[";
 }
 
@@ -31,7 +31,7 @@ AnthropicMessages::AnthropicMessages(const Members&, Answer answer) : answer_(st
 
 std::string AnthropicMessages::id_of(const NativeCall& call) {
   const int number = calls_++;
-  return filled(call.id) ? std::string(call.id) : quoted("toolu_" + answer_.unique + "_" + std::to_string(number));
+  return filled(call.id) ? std::string(call.id) : quote("toolu_" + answer_.unique + "_" + std::to_string(number));
 }
 
 std::string_view AnthropicMessages::stop_reason(const NativeLine& last) const {
@@ -66,7 +66,7 @@ void AnthropicMessages::call(const NativeCall& call, std::string& out) {
   const std::string at = ",\"index\":" + std::to_string(index_++);
   event("content_block_start",
         at + ",\"content_block\":{\"type\":\"tool_use\",\"id\":" + id_of(call) + ",\"name\":" + std::string(call.name) + ",\"input\":{}}", out);
-  event("content_block_delta", at + ",\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":" + quoted(call.arguments) + "}", out);
+  event("content_block_delta", at + ",\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":" + quote(call.arguments) + "}", out);
   event("content_block_stop", at, out);
 }
 

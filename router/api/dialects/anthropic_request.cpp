@@ -146,7 +146,7 @@ void think(const Members& members, const Ask& ask, PiecesWriter& write) {
   else if (!type.empty() && ask.thinks) write.text(",\"think\":true");  // else relaxed, as the shim does
 }
 
-void format(const Members& members, PiecesWriter& write) {
+void anthropic_format(const Members& members, PiecesWriter& write) {
   auto wanted = raw_member(value_of(members, "output_config"), "format");
   if (wanted.empty()) wanted = value_of(members, "output_format");
   const auto schema = raw_member(wanted, "schema");
@@ -175,7 +175,7 @@ Result<Pieces> AnthropicMessages::to_native(const Members& members, const Ask& a
   if (refusal) return *refusal;
   chat.end_messages(ask.stream);
   tools(members, write);
-  format(members, write);
+  anthropic_format(members, write);
   think(members, ask, write);
   write_keep_alive(edits, write);
   write.text(",\"options\":{");

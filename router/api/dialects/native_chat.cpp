@@ -5,7 +5,7 @@
 namespace rr::api {
 
 NativeChat::NativeChat(const Edits& edits, PiecesWriter& write) : write_(write) {
-  write_.text("{\"model\":").text(quoted(edits.model)).text(",\"messages\":[");
+  write_.text("{\"model\":").text(quote(edits.model)).text(",\"messages\":[");
 }
 
 void NativeChat::open(std::string_view role) {

@@ -43,7 +43,7 @@ class Translation {
 
   Result<Pieces> run() {
     if (const auto refusal = impossible()) return *refusal;
-    write_.text("{\"model\":").text(quoted(edits_.model)).text(",\"messages\":[");
+    write_.text("{\"model\":").text(quote(edits_.model)).text(",\"messages\":[");
     messages_ = raw_elements(value("messages"));
     for (const auto raw : messages_)
       if (const auto refusal = message(message_of(raw))) return *refusal;

@@ -13,12 +13,12 @@ std::string tool_calls(std::string_view raw, const std::string& answer_id, int& 
   for (const NativeCall& call : native_calls(raw)) {
     if (out.size() > 1) out += ",";
     out += "{\"id\":";
-    out += filled(call.id) ? std::string(call.id) : quoted("call_" + answer_id + "_" + std::to_string(sent));
+    out += filled(call.id) ? std::string(call.id) : quote("call_" + answer_id + "_" + std::to_string(sent));
     out += ",\"index\":";
     out += call.index.empty() ? std::to_string(sent) : std::string(call.index);
     out += ",\"type\":\"function\",\"function\":{\"name\":";
     out += call.name;
-    out += ",\"arguments\":" + quoted(call.arguments) + "}}";
+    out += ",\"arguments\":" + quote(call.arguments) + "}}";
     ++sent;
   }
   return out + "]";
@@ -30,8 +30,8 @@ std::string usage(const NativeLine& line) {
 }
 
 std::string head(const Shape& shape, std::string_view object) {
-  return "{\"id\":" + quoted(shape.id) + ",\"object\":\"" + std::string(object) + "\",\"created\":" + std::to_string(shape.created) +
-         ",\"model\":" + quoted(shape.model) + ",\"system_fingerprint\":\"fp_ollama\",\"choices\":[";
+  return "{\"id\":" + quote(shape.id) + ",\"object\":\"" + std::string(object) + "\",\"created\":" + std::to_string(shape.created) +
+         ",\"model\":" + quote(shape.model) + ",\"system_fingerprint\":\"fp_ollama\",\"choices\":[";
 }
 
 std::string finish_reason(const NativeLine& line, bool called) {

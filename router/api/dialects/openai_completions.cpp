@@ -36,7 +36,7 @@ std::string logprobs(std::string_view native, std::size_t& offset) {
   return "{\"tokens\":[" + tokens + "],\"token_logprobs\":[" + numbers + "],\"top_logprobs\":[" + tops + "],\"text_offset\":[" + offsets + "]}";
 }
 
-std::optional<Refusal> impossible(const Members& members) {
+std::optional<Refusal> impossible_completion(const Members& members) {
   for (const auto name : {"n", "best_of"})
     if (const auto raw = value_of(members, name); !raw.empty() && raw != "1")
       return unsupported(std::string(name) + " is " + std::string(raw.substr(0, 20)) + ": a node answers once, send " + name + " 1 or leave it out");
@@ -47,12 +47,12 @@ std::optional<Refusal> impossible(const Members& members) {
 }  // namespace
 
 OpenAiCompletions::OpenAiCompletions(const Members& members, Answer answer)
-    : start_("{\"id\":" + quoted("cmpl-" + answer.unique) + ",\"object\":\"text_completion\",\"created\":" + std::to_string(answer.created)),
-      end_(",\"model\":" + quoted(answer.model) + ",\"system_fingerprint\":\"fp_ollama\""),
+    : start_("{\"id\":" + quote("cmpl-" + answer.unique) + ",\"object\":\"text_completion\",\"created\":" + std::to_string(answer.created)),
+      end_(",\"model\":" + quote(answer.model) + ",\"system_fingerprint\":\"fp_ollama\""),
       include_usage_(openai_chat::include_usage(members.body, members)) {}
 
 Result<Pieces> OpenAiCompletions::to_native(const Members& members, const Ask& ask, const Edits& edits) {
-  if (const auto refusal = impossible(members)) return *refusal;
+  if (const auto refusal = impossible_completion(members)) return *refusal;
   auto prompt = value_of(members, "prompt");
   if (prompt.starts_with('[')) {
     const auto list = raw_elements(prompt);
@@ -62,7 +62,7 @@ Result<Pieces> OpenAiCompletions::to_native(const Members& members, const Ask& a
     if (!prompt.empty() && !is_string(prompt)) return unsupported("prompt holds token ids: send text");
   }
   PiecesWriter write;
-  write.text("{\"model\":").text(quoted(edits.model)).text(",\"prompt\":").raw(prompt.empty() ? "\"\"" : prompt);
+  write.text("{\"model\":").text(quote(edits.model)).text(",\"prompt\":").raw(prompt.empty() ? "\"\"" : prompt);
   if (const auto suffix = value_of(members, "suffix"); filled(suffix)) write.text(",\"suffix\":").raw(suffix);
   write.text(ask.stream ? ",\"stream\":true" : ",\"stream\":false");
   if (const auto wanted = value_of(members, "logprobs"); !wanted.empty() && wanted != "false") {

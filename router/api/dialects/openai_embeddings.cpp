@@ -70,7 +70,7 @@ Result<Pieces> OpenAiEmbeddings::to_native(const Members& members, const Ask&, c
     return unsupported("input holds no text: send a string or a list of strings; token ids mean other words to every model "
                        "(LangChain: check_embedding_ctx_length=False)");
   PiecesWriter write;
-  write.text("{\"model\":").text(api::quoted(edits.model)).text(",\"input\":");
+  write.text("{\"model\":").text(api::quote(edits.model)).text(",\"input\":");
   if (input == "\"\"") write.text("[\"\"]");  // one vector; a bare "" would only load the model
   else write.raw(input);
   for (const auto name : {"dimensions", "truncate"})
@@ -100,7 +100,7 @@ Result<std::string> OpenAiEmbeddings::whole(std::string_view native) {
     out += base64_ ? std::string_view((*base64)[i]) : floats[i];
     out += ",\"index\":" + std::to_string(i) + "}";
   }
-  out += "],\"model\":" + api::quoted(model_) + ",\"usage\":{\"prompt_tokens\":" + std::string(tokens) +
+  out += "],\"model\":" + api::quote(model_) + ",\"usage\":{\"prompt_tokens\":" + std::string(tokens) +
          ",\"total_tokens\":" + std::string(tokens) + "}}\n";
   return {boost::system::in_place_value, std::move(out)};
 }

@@ -39,7 +39,7 @@ std::string_view value_of(const Members& members, std::string_view name) {
 
 Result<std::string_view> image_data(std::string_view url, std::string& plain) {
   if (url.substr(0, 40).find('\\') != url.npos) {
-    plain = quoted(unescaped(url).value_or(""));
+    plain = quote(unescaped(url).value_or(""));
     url = plain;
   }
   if (url.starts_with("\"http://") || url.starts_with("\"https://"))

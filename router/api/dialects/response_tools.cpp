@@ -72,7 +72,7 @@ void ResponseTools::write(std::string_view tools, std::string_view choice, Piece
 
 std::string custom_input(std::string_view arguments) {
   const auto input = raw_member(arguments, "input");
-  return is_string(input) ? std::string(input) : quoted(arguments);
+  return is_string(input) ? std::string(input) : quote(arguments);
 }
 
 }  // namespace rr::api

@@ -61,7 +61,7 @@ std::string OpenAiResponses::object(std::string_view status, const NativeLine* l
   const bool cut = status == "incomplete";
   return "{\"id\":\"resp_" + answer_.unique + "\",\"object\":\"response\",\"created_at\":" + std::to_string(answer_.created) +
          ",\"completed_at\":" + completed + ",\"status\":\"" + std::string(status) + "\",\"incomplete_details\":" +
-         (cut ? "{\"reason\":\"max_output_tokens\"}" : "null") + ",\"model\":" + quoted(answer_.model) + ",\"output\":[" + output_ + "]," +
+         (cut ? "{\"reason\":\"max_output_tokens\"}" : "null") + ",\"model\":" + quote(answer_.model) + ",\"output\":[" + output_ + "]," +
          asked_ + ",\"usage\":" + (last ? usage(*last) : "null") + "}";
 }
 
@@ -126,7 +126,7 @@ void OpenAiResponses::call(const NativeCall& call, std::string& out) {
   const std::string number = answer_.unique + "_" + std::to_string(calls_++), id = "fc_" + number;
   const std::string call_id = filled(call.id) ? std::string(call.id) : "\"call_" + number + "\"";
   const bool custom = tools_.custom(call.name);
-  const std::string said = custom ? custom_input(call.arguments) : quoted(call.arguments);
+  const std::string said = custom ? custom_input(call.arguments) : quote(call.arguments);
   const std::string kind = custom ? "response.custom_tool_call_input" : "response.function_call_arguments";
   const std::string index = "\"output_index\":" + std::to_string(items_), at = "\"item_id\":\"" + id + "\"," + index;
   event("response.output_item.added", index + ",\"item\":" + call_item(call, id, call_id, "\"\"", false), out);
@@ -168,7 +168,7 @@ void OpenAiResponses::take(std::string_view lines, std::string& out) {
 
 // The event of OpenAI's API, and beside it the `error` object that its SDKs raise.
 void OpenAiResponses::broken(const Refusal& refusal, std::string_view, std::string& out) {
-  const std::string said = "\"code\":" + quoted(refusal.code) + ",\"message\":" + quoted(refusal.sentence) + ",\"param\":null";
+  const std::string said = "\"code\":" + quote(refusal.code) + ",\"message\":" + quote(refusal.sentence) + ",\"param\":null";
   event("error", said + ",\"error\":{\"type\":\"api_error\"," + said + "}", out);
 }
 
@@ -181,7 +181,7 @@ Result<std::string> OpenAiResponses::whole(std::string_view native) {
   for (const NativeCall& call : calls) {
     const std::string number = answer_.unique + "_" + std::to_string(calls_++);
     const std::string call_id = filled(call.id) ? std::string(call.id) : "\"call_" + number + "\"";
-    const std::string said = tools_.custom(call.name) ? custom_input(call.arguments) : quoted(call.arguments);
+    const std::string said = tools_.custom(call.name) ? custom_input(call.arguments) : quote(call.arguments);
     keep(call_item(call, "fc_" + number, call_id, said, true));
   }
   return {boost::system::in_place_value, object(status_of(line), &line) + "\n"};

@@ -105,7 +105,7 @@ class Items {
     std::string arguments;
     if (custom) {
       const auto input = item.input;
-      arguments = "{\"input\":" + (is_string(input) ? std::string(input) : quoted(input)) + "}";
+      arguments = "{\"input\":" + (is_string(input) ? std::string(input) : quote(input)) + "}";
     } else {
       arguments = unescaped(item.arguments).value_or("");
       if (arguments.empty()) arguments = "{}";
@@ -129,7 +129,7 @@ class Items {
   Turn assistant_{.role = "\"assistant\""};
 };
 
-std::optional<Refusal> impossible(const Members& members) {
+std::optional<Refusal> impossible_response(const Members& members) {
   for (const auto name : {"tools", "tool_choice", "text", "reasoning"})
     if (const auto refusal = fault(value_of(members, name))) return refusal;
   for (const auto name : {"previous_response_id", "conversation"})
@@ -141,7 +141,7 @@ std::optional<Refusal> impossible(const Members& members) {
   return std::nullopt;
 }
 
-void format(const Members& members, PiecesWriter& write) {
+void responses_format(const Members& members, PiecesWriter& write) {
   const auto wanted = raw_member(value_of(members, "text"), "format"), type = raw_member(wanted, "type");
   if (type == "\"json_object\"") write.text(",\"format\":\"json\"");
   if (const auto schema = raw_member(wanted, "schema"); type == "\"json_schema\"" && !schema.empty()) write.text(",\"format\":").raw(schema);
@@ -156,7 +156,7 @@ std::string_view limit(const Members& members) {
 }  // namespace
 
 Result<Pieces> responses_to_native(const Members& members, const Ask& ask, const Edits& edits) {
-  if (const auto refusal = impossible(members)) return *refusal;
+  if (const auto refusal = impossible_response(members)) return *refusal;
   PiecesWriter write;
   NativeChat chat(edits, write);
   if (const auto raw = value_of(members, "instructions"); is_string(raw) && raw != "\"\"") chat.message("\"system\"", raw);
@@ -174,7 +174,7 @@ Result<Pieces> responses_to_native(const Members& members, const Ask& ask, const
   items.end();
   chat.end_messages(ask.stream);
   ResponseTools::write(value_of(members, "tools"), value_of(members, "tool_choice"), write);
-  format(members, write);
+  responses_format(members, write);
   auto effort = raw_member(value_of(members, "reasoning"), "effort");
   if (effort.empty()) effort = value_of(members, "reasoning_effort");
   if (!effort.empty() && effort != "\"\"") {

@@ -13,8 +13,6 @@ constexpr double share = 2;           // other work on the machine counts twice
 constexpr std::size_t most_candidates = 12;
 constexpr Duration ask_again = std::chrono::minutes(1);  // after an unload that was given up
 
-double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
-
 const Waiting* waiting_for(const PolicyView& view, const ModelName& model) {
   for (const Waiting& w : view.waiting)
     if (w.model == model) return &w;
@@ -29,7 +27,7 @@ double load_s(const PolicyView& view, const ModelName& model) {
 
 // Seconds that its coming back would cost; less the longer nobody used it.
 double dear(const PolicyView& view, const Held& h, Time now) {
-  const double cost = load_s(view, h.model) / (1 + std::max(0.0, seconds(now - h.used)) / stale_s);
+  const double cost = load_s(view, h.model) / (1 + std::max(0.0, in_seconds(now - h.used)) / stale_s);
   return view.settings.keep_alive(h.model, "").zero() ? given_back * cost : cost;
 }
 

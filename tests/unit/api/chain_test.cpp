@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace chain_test {
+
 using namespace rr;
 using namespace rr::api;
 using test::Body;
@@ -147,3 +149,5 @@ TEST_CASE("the other dialects have chains as well, and what stands before the me
   CHECK(common(*blocks("a"), *blocks("a")) == 1);
   CHECK(common(*blocks("a"), *blocks("b")) == 0);
 }
+
+}  // namespace chain_test

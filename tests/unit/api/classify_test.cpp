@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace classify_test {
+
 using namespace rr;
 using namespace rr::api;
 using test::head;
@@ -291,3 +293,5 @@ TEST_CASE("keep_alive is counted as Go counts it: to the nanosecond, fractions c
   CHECK(ns("1e400") == -404);
   CHECK(ns("-1e400") == -404);
 }
+
+}  // namespace classify_test

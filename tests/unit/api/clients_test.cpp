@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <set>
 
+namespace clients_test {
+
 using namespace rr;
 using namespace rr::api;
 
@@ -90,3 +92,5 @@ TEST_CASE("every recorded request to a served route finds its route, and its bod
   CHECK(by_path > 20);
   CHECK(by_header > 10);
 }
+
+}  // namespace clients_test

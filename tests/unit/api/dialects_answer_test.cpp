@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <map>
 
+namespace dialects_answer_test {
+
 using namespace rr;
 using namespace rr::api;
 
@@ -166,3 +168,5 @@ TEST_CASE("every recorded answer of Ollama's other routes of OpenAI and Anthropi
   CHECK(counts["completions-"].equal >= 7);
   CHECK(counts["v1embed-"].equal >= 3);
 }
+
+}  // namespace dialects_answer_test

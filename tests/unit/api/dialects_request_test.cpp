@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace dialects_request_test {
+
 using namespace rr;
 using namespace rr::api;
 
@@ -199,3 +201,5 @@ TEST_CASE("a body of the Responses API's shape is understood on chat completions
   const auto mixed = native(Kind::chat_completions, R"({"model":"coder","messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","name":"f","parameters":{"a":1}},{"type":"function","function":{"name":"g"}}]})");
   CHECK(mixed["tools"].dump() == R"([{"type":"function","function":{"name":"f","parameters":{"a":1}}},{"type":"function","function":{"name":"g"}}])");
 }
+
+}  // namespace dialects_request_test

@@ -6,6 +6,8 @@
 
 #include <set>
 
+namespace dialects_table_test {
+
 using namespace rr;
 using namespace rr::api;
 
@@ -85,3 +87,5 @@ TEST_CASE("every member that README says is refused is refused by its name, ever
   CHECK(refused >= 14);
   CHECK(ignored >= 18);
 }
+
+}  // namespace dialects_table_test

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace endpoint_shape_test {
+
 using namespace rr;
 using namespace rr::api;
 using test::head;
@@ -94,3 +96,5 @@ TEST_CASE("a body without its endpoint is read as the one it was written for") {
   CHECK(kind(R"({"input":[{"role":"user","content":"x"}]})") == Kind::chat);
   CHECK(kind(R"({"model":"auto"})") == Kind::chat);
 }
+
+}  // namespace endpoint_shape_test

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace endpoints_test {
+
 using namespace rr;
 using namespace rr::api;
 using test::head;
@@ -134,3 +136,5 @@ TEST_CASE("a known route that is not served says the way out in its own dialect"
     CHECK(refusal.sentence.find(row.word) != std::string::npos);
   }
 }
+
+}  // namespace endpoints_test

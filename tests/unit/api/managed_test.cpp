@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace managed_test {
+
 using namespace rr;
 using namespace rr::api;
 using test::Body;
@@ -45,3 +47,5 @@ TEST_CASE("a management body that is no object is a 400 in Ollama's words where 
     CHECK_FALSE(read.error().sentence.empty());
   }
 }
+
+}  // namespace managed_test

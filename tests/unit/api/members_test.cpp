@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace members_test {
+
 using namespace rr;
 using namespace rr::api;
 using test::Body;
@@ -258,3 +260,5 @@ TEST_CASE("each route names its own members, and doubled ones are refused on eve
   }
   CHECK(read_members(Body(R"({"Betas":1,"betas":2,"betas":3})"), Kind::messages).has_value());
 }
+
+}  // namespace members_test

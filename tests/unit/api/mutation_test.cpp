@@ -10,6 +10,8 @@
 #include <map>
 #include <random>
 
+namespace mutation_test {
+
 using namespace rr;
 using namespace rr::api;
 
@@ -139,3 +141,5 @@ TEST_CASE("20000 mutated answers become events of every dialect, or nothing, and
   }
   CHECK(whole > 3000);
 }
+
+}  // namespace mutation_test

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+namespace names_test {
+
 using namespace rr;
 using namespace rr::api;
 
@@ -36,9 +38,9 @@ TEST_CASE("percent escapes are decoded once; broken ones and control characters 
 }
 
 TEST_CASE("text becomes a JSON string whatever its bytes are") {
-  CHECK(quoted("a\"b\\c\n") == R"("a\"b\\c\n")");
-  CHECK(quoted("코더") == "\"코더\"");
-  CHECK(Json::parse(quoted("\xff")) == "\xEF\xBF\xBD");
+  CHECK(quote("a\"b\\c\n") == R"("a\"b\\c\n")");
+  CHECK(quote("코더") == "\"코더\"");
+  CHECK(Json::parse(quote("\xff")) == "\xEF\xBF\xBD");
 }
 
 TEST_CASE("SipHash-2-4 gives the figures of its paper") {
@@ -65,3 +67,5 @@ TEST_CASE("a session is what the client says, else the path's, else a hash of th
   CHECK(hashed.id != of({{"Authorization", "Bearer k"}}, "", "build a limiter").id);
   CHECK(hashed.id != session_of(test::head("POST", "/"), "", "build a limiter", "another secret!!").id);
 }
+
+}  // namespace names_test

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+namespace node_speech_test {
+
 using namespace rr;
 using namespace rr::api;
 
@@ -132,3 +134,5 @@ TEST_CASE("the version is that of the oldest node, else ours") {
   CHECK(version(fleet) == R"({"version":"0.33.0"})");
   CHECK(version({}) == std::string(R"({"version":")") + RR_VERSION + "\"}");
 }
+
+}  // namespace node_speech_test

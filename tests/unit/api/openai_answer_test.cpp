@@ -6,6 +6,8 @@
 
 #include <filesystem>
 
+namespace openai_answer_test {
+
 using namespace rr;
 using namespace rr::api;
 
@@ -164,3 +166,5 @@ TEST_CASE("counts beyond all numbers are summed as the shim sums them, and overf
               out);
   CHECK(out.find("\"total_tokens\":-9223372036854775805}") != out.npos);
 }
+
+}  // namespace openai_answer_test

@@ -6,6 +6,8 @@
 
 #include <filesystem>
 
+namespace openai_request_test {
+
 using namespace rr;
 using namespace rr::api;
 using test::Body;
@@ -190,3 +192,5 @@ TEST_CASE("a long content stays a view of the client's body") {
   CHECK(owned < 400);
   CHECK(Json::parse(pieces->joined())["messages"][0]["content"] == content);
 }
+
+}  // namespace openai_request_test

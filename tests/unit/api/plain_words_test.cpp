@@ -5,6 +5,8 @@
 
 #include <set>
 
+namespace plain_words_test {
+
 using namespace rr::api;
 
 namespace {
@@ -101,3 +103,5 @@ TEST_CASE("every pattern of the table finds itself, so none is written in a form
     }
   CHECK(patterns > 1500);
 }
+
+}  // namespace plain_words_test

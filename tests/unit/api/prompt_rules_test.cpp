@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace prompt_rules_test {
+
 using namespace rr;
 using namespace rr::api;
 using test::head;
@@ -166,3 +168,5 @@ TEST_CASE("a text that repeats itself is given up after a bounded number of patt
   CHECK(role(said(many("write code write tests ", "You are an architect. "))) == "architect");
   CHECK(role(said(many("코드를 ", "너는 설계자다. "), many("테스트 ", ""))) == "architect");
 }
+
+}  // namespace prompt_rules_test

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace prompt_text_test {
+
 using namespace rr;
 using namespace rr::api;
 
@@ -78,3 +80,5 @@ TEST_CASE("however big a body is, a bounded number of its bytes is looked at, an
   CHECK(big.prompt.last.ends_with("the end"));
   CHECK(big.members.system_said.size() <= most_said);
 }
+
+}  // namespace prompt_text_test

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace report_test {
+
 using namespace rr;
 using namespace rr::api;
 using namespace std::chrono_literals;
@@ -108,3 +110,5 @@ TEST_CASE("a swap under way is told") {
   CHECK(swap["phase"] == "draining");
   CHECK(swap["victims"] == Json::array({"qwen3-coder:30b"}));
 }
+
+}  // namespace report_test

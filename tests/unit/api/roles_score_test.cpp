@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace roles_score_test {
+
 using namespace rr;
 
 namespace {
@@ -32,3 +34,5 @@ TEST_CASE("precision and recall on the labelled requests stay above their floors
     }
   }
 }
+
+}  // namespace roles_score_test

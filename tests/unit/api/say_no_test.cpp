@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace say_no_test {
+
 using namespace rr;
 using namespace rr::api;
 
@@ -67,3 +69,5 @@ TEST_CASE("a node's error goes on with its status, in the caller's envelope") {
   }
   CHECK(Json::parse(pass_error(500, "plain text", Dialect::openai, "").body)["error"]["message"] == "plain text");
 }
+
+}  // namespace say_no_test

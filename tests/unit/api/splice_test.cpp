@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <random>
 
+namespace splice_test {
+
 using namespace rr;
 using namespace rr::api;
 using test::Body;
@@ -213,3 +215,5 @@ TEST_CASE("leases are written as Ollama reads them") {
   for (const auto lease : {for_ever, KeepAlive{}, KeepAlive{std::chrono::hours(2)}, KeepAlive{std::chrono::minutes(90)}, KeepAlive{std::chrono::milliseconds(300)}})
     CHECK(*parse_keep_alive(json_text(lease)) == lease);
 }
+
+}  // namespace splice_test

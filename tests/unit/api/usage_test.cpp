@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace usage_test {
+
 using namespace rr;
 using namespace rr::api;
 
@@ -95,3 +97,5 @@ TEST_CASE("the client's spelling replaces the node's at the head of a line, and 
   CHECK(out == "{\"error\":\"x\"}\n{\"model\":\"qwen3-coder:30b-q8\"}");
   CHECK(rename.unchanged() == 2);
 }
+
+}  // namespace usage_test

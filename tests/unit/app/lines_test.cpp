@@ -11,6 +11,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+namespace lines_test {
+
 using namespace rr;
 using app::Lines;
 
@@ -125,3 +127,5 @@ TEST_CASE("a log that is retired is written on while nobody waits for it") {
   ::close(ends[0]);
   ::close(ends[1]);
 }
+
+}  // namespace lines_test

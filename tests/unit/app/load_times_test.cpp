@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace load_times_test {
+
 using namespace rr;
 using namespace rr::app;
 using namespace std::chrono_literals;
@@ -25,3 +27,5 @@ TEST_CASE("what was not measured says why") {
   CHECK(text(times(27142ms, {}, "it did not load: no room")) ==
         "?     mac-mini   qwen3-coder:30b            with mmap 27.1 s = 0.70 GB/s, without not measured: it did not load: no room\n");
 }
+
+}  // namespace load_times_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace vet_test {
+
 using namespace rr;
 using namespace rr::app;
 
@@ -72,3 +74,5 @@ TEST_CASE("a preflight is answered with the exact origin, never *") {
   CHECK(find(fields, "Access-Control-Allow-Headers") == "x-api-key");
   CHECK_FALSE(has(fields, "Access-Control-Allow-Credentials"));
 }
+
+}  // namespace vet_test

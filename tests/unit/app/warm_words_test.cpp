@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace warm_words_test {
+
 using namespace rr;
 using rr::app::progress_words;
 using std::chrono::seconds;
@@ -31,3 +33,5 @@ TEST_CASE("a /health that lacks the role or its node is no trouble") {
   CHECK(progress_words(health(R"({"state":"unavailable"})", "null"), "coder", seconds(1)).phase == "waiting: unavailable");
   CHECK(progress_words(api::Json::parse(R"({"roles":{"coder":3},"nodes":[]})"), "coder", seconds(1)).bar.empty());
 }
+
+}  // namespace warm_words_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace alias_test {
+
 using namespace rr;
 
 TEST_CASE("a copy of a role's model is counted as it, another digest or another num_ctx is not") {
@@ -23,3 +25,5 @@ TEST_CASE("a copy of a role's model is counted as it, another digest or another 
   node.installed[1].digest.clear();
   CHECK(counted_as(copy, node, s) == copy);
 }
+
+}  // namespace alias_test

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace dispatch_change_test {
+
 using namespace rr;
 using namespace rr::test;
 using namespace std::chrono_literals;
@@ -192,3 +194,5 @@ TEST_CASE("what /api/ps measures, on whatever node, counts at the next decision"
   t.seen("book", {there(tester, small)});
   CHECK(t.ask(3, "tester") == "load mini tester-m 4096 keep 30m");
 }
+
+}  // namespace dispatch_change_test

@@ -6,6 +6,8 @@
 
 #include <random>
 
+namespace dispatch_day_test {
+
 using namespace rr;
 using namespace rr::test;
 
@@ -178,3 +180,5 @@ TEST_CASE("seeded lives that are remembered") {
   CHECK(short_life(PolicyName::seed, 4799));
   CHECK(short_life(PolicyName::smart, 3276));
 }
+
+}  // namespace dispatch_day_test

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace dispatch_swap_test {
+
 using namespace rr;
 using namespace rr::test;
 using namespace std::chrono_literals;
@@ -253,3 +255,5 @@ TEST_CASE("eight teams: architect and coder alternate in the order they asked, n
   CHECK(swaps <= 16);
   CHECK(t.dispatch.waiting() == 0);
 }
+
+}  // namespace dispatch_swap_test

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace dispatch_test {
+
 using namespace rr;
 using namespace rr::test;
 using namespace std::chrono_literals;
@@ -171,3 +173,5 @@ TEST_CASE("an event for an unknown node, model or ticket does nothing") {
   CHECK(t.dispatch.gate("nowhere") == nullptr);
   CHECK(t.balances());
 }
+
+}  // namespace dispatch_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace door_test {
+
 using namespace rr;
 
 namespace {
@@ -109,3 +111,5 @@ TEST_CASE("with an api_key, who is not on this machine must send it") {
   }
   CHECK(key_required({}, false, key)->status == 401);
 }
+
+}  // namespace door_test

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace expect_test {
+
 using namespace rr;
 using namespace rr::test;
 using namespace std::chrono_literals;
@@ -114,3 +116,5 @@ TEST_CASE("a forecast of a full line is bounded work") {
   CHECK(t.dispatch.forecast(t.now).size() <= 80);
   CHECK(expected(t, 3) > 0);
 }
+
+}  // namespace expect_test

@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <unordered_set>
 
+namespace gate_search_test {
+
 using namespace rr;
 using namespace rr::test;
 
@@ -206,3 +208,5 @@ TEST_CASE("in every order of events: one of the two is pinned") { search("one pi
 TEST_CASE("in every order of events: one of the two has keep_alive 0") { search("one with keep_alive 0", {.zero = 1}); }
 
 TEST_CASE("in every order of events: both fit") { search("both fit", {.need = {40, 40}}); }
+
+}  // namespace gate_search_test

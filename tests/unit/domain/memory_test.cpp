@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+namespace memory_test {
+
 using namespace rr;
 
 namespace {
@@ -153,3 +155,5 @@ TEST_CASE("a node without roles, or not configured, has an empty plan") {
   CHECK(plan(s, unseen(s), "nowhere").models.empty());
   CHECK(plan(s, unseen(s), "nowhere").together.empty());
 }
+
+}  // namespace memory_test

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace pace_test {
+
 using namespace rr;
 using namespace std::chrono_literals;
 
@@ -138,3 +140,5 @@ TEST_CASE("two spellings of one model are one model") {
   pace.loaded("mini", ModelName("Qwen3-Coder-Next:Q4_K_M"), 52 * gb, 20);
   CHECK(pace.load_s("mini", architect, 52 * gb) == doctest::Approx(20));
 }
+
+}  // namespace pace_test

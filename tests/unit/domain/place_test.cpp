@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace place_test {
+
 using namespace rr;
 
 namespace {
@@ -275,3 +277,5 @@ TEST_CASE("a node that holds the model partly off the GPU comes after every othe
   down(f, "book");
   CHECK(placed(ask_coder(), f) == "mini");
 }
+
+}  // namespace place_test

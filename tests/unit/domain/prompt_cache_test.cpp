@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace prompt_cache_test {
+
 using namespace rr;
 
 namespace {
@@ -129,3 +131,5 @@ TEST_CASE("after an unload nothing is there") {
   CHECK(cache.size() == 0);
   CHECK(cache.depth(chain({1})) == PromptCache::never);
 }
+
+}  // namespace prompt_cache_test

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+namespace rooms_test {
+
 namespace fs = std::filesystem;
 
 namespace {
@@ -146,3 +148,5 @@ TEST_CASE("no file holds two subjects: none is longer than 300 lines") {
     CHECK(lines <= 300);
   }
 }
+
+}  // namespace rooms_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace share_test {
+
 using namespace rr;
 using std::chrono::seconds;
 
@@ -26,3 +28,5 @@ TEST_CASE("an idle node's time is nobody's") {
   share.leave(ModelName("m"), Time{} + seconds(5));
   CHECK(share.sum(Time{} + seconds(10)) == Duration::zero());
 }
+
+}  // namespace share_test

@@ -7,6 +7,8 @@
 
 #include <cmath>
 
+namespace smart_test {
+
 using namespace rr;
 using namespace rr::test;
 
@@ -461,3 +463,5 @@ TEST_CASE("smart: from one policy to the next nobody is lost, neither who runs n
       CHECK(t.balances());
     }
 }
+
+}  // namespace smart_test

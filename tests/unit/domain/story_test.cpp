@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace story_test {
+
 using namespace rr;
 using namespace rr::test;
 using namespace std::chrono_literals;
@@ -235,3 +237,5 @@ TEST_CASE("a name that a client chose is kept short") {
   CHECK(stories.find(1, Time{})->session.size() == 120);
   CHECK(stories.find(1, Time{})->model.spelt().size() == 120);
 }
+
+}  // namespace story_test

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+namespace token_guess_test {
+
 using namespace rr;
 
 namespace {
@@ -45,3 +47,5 @@ TEST_CASE("what makes no sense is not learnt, and no guess is below one") {
   CHECK(guess.tokens(coder, 1) >= 1);
   CHECK(guess.tokens(coder, 0) == 0);
 }
+
+}  // namespace token_guess_test

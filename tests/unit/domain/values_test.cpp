@@ -6,6 +6,8 @@
 
 #include <set>
 
+namespace values_test {
+
 using namespace rr;
 using namespace std::chrono_literals;
 
@@ -150,3 +152,5 @@ TEST_CASE("a model's settings are found by any spelling, else the default's") {
   CHECK(s.model(ModelName("QWEN3:1.7b")).num_ctx == 8192);
   CHECK(s.model(ModelName("qwen3")).num_ctx == 2048);
 }
+
+}  // namespace values_test

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace wedged_test {
+
 using namespace rr;
 using namespace rr::test;
 
@@ -107,3 +109,5 @@ TEST_CASE("a load that fails is told as what it was: full, the node's own no, or
     CHECK(t.refusal->sentence.find("mini") != std::string::npos);
   }
 }
+
+}  // namespace wedged_test

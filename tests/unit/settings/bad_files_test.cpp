@@ -6,7 +6,7 @@
 
 #include <unistd.h>
 
-namespace rr::settings {
+namespace rr::settings::bad_files_test {
 
 namespace {
 
@@ -68,4 +68,4 @@ TEST_CASE("a file of more than 1 MiB is refused, one of exactly 1 MiB is read") 
   std::filesystem::remove(path);
 }
 
-}  // namespace rr::settings
+}  // namespace rr::settings::bad_files_test

@@ -1,7 +1,7 @@
 // What a reload changes, in one line.
 #include "files.hpp"
 
-namespace rr::settings {
+namespace rr::settings::difference_test {
 
 namespace {
 
@@ -66,4 +66,4 @@ models: { b: { num_ctx: 2048 } }
   CHECK(difference(*after, *after) == "");
 }
 
-}  // namespace rr::settings
+}  // namespace rr::settings::difference_test

@@ -2,7 +2,7 @@
 #include "files.hpp"
 #include "settings/utf8.hpp"
 
-namespace rr::settings {
+namespace rr::settings::every_deletion_test {
 
 namespace {
 
@@ -61,4 +61,4 @@ TEST_CASE("any one character replaced by one that means something to YAML does s
   }
 }
 
-}  // namespace rr::settings
+}  // namespace rr::settings::every_deletion_test

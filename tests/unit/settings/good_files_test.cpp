@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <sstream>
 
-namespace rr::settings {
+namespace rr::settings::good_files_test {
 
 using namespace std::chrono_literals;
 
@@ -146,4 +146,4 @@ TEST_CASE("config/examples/full.yaml says every key, and comments every value") 
     }
 }
 
-}  // namespace rr::settings
+}  // namespace rr::settings::good_files_test

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace rr::settings {
+namespace rr::settings::load_test {
 
 using namespace std::chrono_literals;
 
@@ -215,4 +215,4 @@ nodes: { macbook: { address: 127.0.0.1 } }
         "test.yaml:3:55: roles.coder.keep_alive: hint: llama3 is tester's model too, with keep_alive 2h: the longer one counts, not 30m\n");
 }
 
-}  // namespace rr::settings
+}  // namespace rr::settings::load_test

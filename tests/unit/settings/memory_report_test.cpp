@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <sstream>
 
-namespace rr::settings {
+namespace rr::settings::memory_report_test {
 
 TEST_CASE("the memory report of config/router.yaml") {
   const Loaded loaded = load(read_file("config/router.yaml"), "config/router.yaml", api::fold_name);
@@ -22,4 +22,4 @@ TEST_CASE("the memory report is no wider than 100 columns") {
   }
 }
 
-}  // namespace rr::settings
+}  // namespace rr::settings::memory_report_test

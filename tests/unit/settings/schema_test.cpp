@@ -6,7 +6,7 @@
 
 #include <set>
 
-namespace rr::settings {
+namespace rr::settings::schema_test {
 
 namespace {
 
@@ -84,4 +84,4 @@ TEST_CASE("every default in the schema is the loader's own") {
     }
 }
 
-}  // namespace rr::settings
+}  // namespace rr::settings::schema_test

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace rr::settings {
+namespace rr::settings::words_test {
 
 using namespace std::chrono_literals;
 
@@ -75,12 +75,12 @@ TEST_CASE("the nearest word is a slip of the hand away, or none is") {
 }
 
 TEST_CASE("a word is quoted, and a long one is cut between two characters") {
-  CHECK(quoted("coder") == "\"coder\"");
+  CHECK(in_quotes("coder") == "\"coder\"");
   std::string korean;
   for (int i = 0; i < 61; ++i) korean += "설";
-  const std::string cut = quoted(korean);
+  const std::string cut = in_quotes(korean);
   CHECK(cut.ends_with("설...\""));
   CHECK(cut.size() == 1 + 57 + 4);
 }
 
-}  // namespace rr::settings
+}  // namespace rr::settings::words_test

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <sstream>
 
+namespace expect_test {
+
 using namespace rr;
 using namespace rr::sim;
 
@@ -49,3 +51,5 @@ TEST_CASE("the time that a waiting request may expect is within a factor of 2 of
   CHECK(at_arrival.good >= 0.9 * static_cast<double>(at_arrival.all));
   CHECK(at_arrival.good + later.good >= 0.88 * static_cast<double>(at_arrival.all + later.all));
 }
+
+}  // namespace expect_test

@@ -5,6 +5,8 @@
 
 #include <random>
 
+namespace hang_test {
+
 using namespace rr;
 using namespace std::chrono_literals;
 
@@ -96,3 +98,5 @@ TEST_CASE("eight clients with keep_alive -1 on every request hang within a day; 
   CHECK(hung == 5);
   CHECK(without > 5 * with);  // a node that hangs answers nobody
 }
+
+}  // namespace hang_test

@@ -9,6 +9,8 @@
 
 #include <functional>
 
+namespace node_test {
+
 using namespace rr;
 using namespace rr::sim;
 namespace asio = wire::asio;
@@ -228,3 +230,5 @@ TEST_CASE("a node that stops cuts its streams without the last chunk") {
   CHECK_FALSE(got.lost.empty());
   CHECK_FALSE(b.ask("GET", "/").lost.empty());
 }
+
+}  // namespace node_test

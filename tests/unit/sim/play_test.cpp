@@ -8,6 +8,8 @@
 #include <fstream>
 #include <sstream>
 
+namespace play_test {
+
 using namespace rr;
 using namespace rr::sim;
 
@@ -139,3 +141,5 @@ TEST_CASE("a slower disk makes the same work take longer") {
   REQUIRE(slow.has_value());
   CHECK(slow->makespan_s > played("s1-50", PolicyName::smart, false).makespan_s + 200);
 }
+
+}  // namespace play_test

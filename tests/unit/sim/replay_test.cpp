@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace replay_test {
+
 using namespace rr;
 using namespace rr::sim;
 
@@ -56,3 +58,5 @@ TEST_CASE("a log in which nothing was answered says how to write one") {
     CHECK(read.error().find("access_log: access.jsonl") != std::string::npos);
   }
 }
+
+}  // namespace replay_test

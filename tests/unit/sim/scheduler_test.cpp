@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace scheduler_test {
+
 using namespace rr;
 using namespace std::chrono_literals;
 
@@ -91,3 +93,5 @@ TEST_CASE("a command line's wishes are refused with the value and what it may be
   CHECK(made->models.front().size == 4'500'000'000);
   CHECK(made->keep_alive < Duration::zero());
 }
+
+}  // namespace scheduler_test

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+namespace virtual_node_test {
+
 using namespace rr;
 using namespace rr::sim;
 using namespace std::chrono_literals;
@@ -190,3 +192,5 @@ TEST_CASE("of two things at the same moment the one said first comes first, and 
   CHECK_FALSE(time.step(Time{} + 2s));
   CHECK(time.now() == Time{} + 2s);
 }
+
+}  // namespace virtual_node_test

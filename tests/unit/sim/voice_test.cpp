@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace voice_test {
+
 using namespace rr;
 using namespace rr::sim;
 using namespace std::chrono_literals;
@@ -140,3 +142,5 @@ TEST_CASE("the smallest instance obeys types, bounds, references and nesting") {
         R"({"a":true,"b":null})");
   CHECK(of(R"({"$ref":"#"})") == "null");  // refers to itself for ever
 }
+
+}  // namespace voice_test

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace workload_test {
+
 using namespace rr;
 using namespace rr::sim;
 using namespace std::chrono_literals;
@@ -74,3 +76,5 @@ TEST_CASE("a file that is no script, an empty one and one without turns are refu
   CHECK(wrong(std::string(header).replace(header.find("script/1"), 8, "script/2") + "\n" + first) == "mine:1: the first line must say \"format\":\"swap-script/1\"");
   CHECK(wrong(header + "\n") == "mine: no turn follows the header");
 }
+
+}  // namespace workload_test

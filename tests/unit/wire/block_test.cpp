@@ -4,6 +4,8 @@
 
 #include <cstring>
 
+namespace block_test {
+
 using namespace rr;
 using namespace rr::wire;
 
@@ -62,3 +64,5 @@ TEST_CASE("memory that was used before comes back with its padding zeroed") {
     std::memset(block.data(), 'x', block.capacity() + Block::padding);
   }
 }
+
+}  // namespace block_test

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace body_pieces_test {
+
 using namespace rr;
 using namespace rr::wire;
 using namespace rr::wire::test;
@@ -278,3 +280,5 @@ TEST_CASE("while the node takes nothing the sender waits; an answer, a closing o
     }
   }
 }
+
+}  // namespace body_pieces_test

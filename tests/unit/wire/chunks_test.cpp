@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+namespace chunks_test {
+
 using namespace rr::wire;
 
 namespace {
@@ -117,3 +119,5 @@ TEST_CASE("however the bytes are split, the chunks are those that were encoded, 
     CHECK(decoded.consumed == size);
   }
 }
+
+}  // namespace chunks_test

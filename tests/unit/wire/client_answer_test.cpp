@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace client_answer_test {
+
 using namespace rr;
 using namespace rr::wire;
 using namespace rr::wire::test;
@@ -177,3 +179,5 @@ TEST_CASE("raw bytes go out as they are") {
   until(io, [&] { return pair.raw->ended; });
   CHECK(pair.raw->got == "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort");
 }
+
+}  // namespace client_answer_test

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace client_end_test {
+
 using namespace rr;
 using namespace rr::wire;
 using namespace rr::wire::test;
@@ -116,3 +118,5 @@ TEST_CASE("an io_context may be destroyed with clients at work") {
   }
   CHECK(bodies.used() == 0);
 }
+
+}  // namespace client_end_test

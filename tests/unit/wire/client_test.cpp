@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace client_test {
+
 using namespace rr;
 using namespace rr::wire;
 using namespace rr::wire::test;
@@ -258,3 +260,5 @@ TEST_CASE("a refused upload can be read by a client that is still sending") {
   CHECK(pair.raw->why == asio::error::eof);
   CHECK_FALSE(pair.raw->write_failed);
 }
+
+}  // namespace client_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace connection_test {
+
 using namespace rr;
 using namespace rr::wire;
 using namespace rr::wire::test;
@@ -145,3 +147,5 @@ TEST_CASE("a large request in many pieces arrives whole") {
   node->say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
   CHECK(asked.wait().has_value());
 }
+
+}  // namespace connection_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace connection_trouble_test {
+
 using namespace rr;
 using namespace rr::wire;
 using namespace rr::wire::test;
@@ -164,3 +166,5 @@ TEST_CASE("a node that answers and closes while it is still being written to is 
   REQUIRE(asked.wait().has_value());
   CHECK(asked.wait()->head.status == 400);
 }
+
+}  // namespace connection_trouble_test

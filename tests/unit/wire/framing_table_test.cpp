@@ -5,6 +5,8 @@
 
 #include <random>
 
+namespace framing_table_test {
+
 using namespace rr;
 using namespace rr::wire;
 using namespace rr::wire::test;
@@ -218,3 +220,5 @@ TEST_CASE("replies of nodes: framing, or a refusal") {
     CHECK(reply->keep_alive == row.keep_alive);
   }
 }
+
+}  // namespace framing_table_test

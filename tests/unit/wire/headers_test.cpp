@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace headers_test {
+
 using namespace rr;
 using namespace rr::wire;
 
@@ -68,3 +70,5 @@ TEST_CASE("framing fields are written by wire alone") {
                                                                           {"Connection", "close"}, {"Accept", "*/*"}}});
   CHECK(text == "POST / HTTP/1.1\r\nAccept: */*\r\n");
 }
+
+}  // namespace headers_test

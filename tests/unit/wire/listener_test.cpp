@@ -7,6 +7,8 @@
 
 #include <unistd.h>
 
+namespace listener_test {
+
 using namespace rr;
 using namespace rr::wire;
 using namespace rr::wire::test;
@@ -91,3 +93,5 @@ TEST_CASE("open_files counts this process's descriptors") {
   two.close();
   CHECK(os::open_files() == with_one);
 }
+
+}  // namespace listener_test

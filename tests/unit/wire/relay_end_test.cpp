@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace relay_end_test {
+
 using namespace rr;
 using namespace rr::wire;
 using namespace rr::wire::test;
@@ -239,3 +241,5 @@ TEST_CASE("an io_context may be destroyed at every step of a request's way: noth
   }
   CHECK(steps > 8);
 }
+
+}  // namespace relay_end_test

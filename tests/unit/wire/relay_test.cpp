@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace relay_test {
+
 using namespace rr;
 using namespace rr::wire;
 using namespace rr::wire::test;
@@ -94,3 +96,5 @@ TEST_CASE("an HTTP/1.0 client gets the lines and the end of the connection") {
   until(io, [&] { return stage.pair.raw->ended; });
   CHECK(stage.to_client() == "{\"n\":1}\n{\"done\":true}\n");
 }
+
+}  // namespace relay_test

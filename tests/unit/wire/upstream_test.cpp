@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+namespace upstream_test {
+
 using namespace rr;
 using namespace rr::wire;
 using namespace rr::wire::test;
@@ -205,3 +207,5 @@ TEST_CASE("an Upstream and its connections may be destroyed in any order, also a
   }
   until(io, [&] { return os::open_files() == files; });
 }
+
+}  // namespace upstream_test
