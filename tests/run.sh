@@ -112,8 +112,13 @@ check_scripts() {
   find deploy tests -name '*.sh' -exec shellcheck -x .ci/run {} +
 }
 
-check_libcxx() {  # what macOS users compile with: every file of router/ by clang and libc++
-  bounded "$venv/bin/python" tests/libcxx.py build/release/compile_commands.json "$jobs"
+check_libcxx() {  # what macOS users compile with: every file of router/ by clang and libc++; --long: each file on its own
+  local of=release
+  if [ -n "$long" ]; then
+    of=debug
+    configure debug >/dev/null || return 1
+  fi
+  bounded "$venv/bin/python" tests/libcxx.py "build/$of/compile_commands.json" "$jobs"
 }
 
 # run_ctest PRESET: ctest's own output, and the cases that each executable counted.

@@ -1,5 +1,7 @@
 #include "sim/doors.hpp"
 
+#include "domain/values.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cctype>

@@ -1,5 +1,7 @@
 #include "sim/names.hpp"
 
+#include "domain/values.hpp"
+
 #include <cctype>
 
 namespace rr::sim {

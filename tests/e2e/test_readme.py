@@ -89,7 +89,7 @@ def test_every_code_of_a_refusal_is_in_the_table_of_troubles():
     said = set()
     for source in (ROOT / "router").rglob("*.cpp"):
         if source.parent.name != "sim":
-            said |= set(re.findall(r'(?:\.code = (?:\w+ ? \? )?|\bno\(\d+, |\bno\()"([a-z_]+)"', source.read_text()))
+            said |= set(re.findall(r'(?:\.code = (?:\w+ ? \? )?|\b(?:clients_fault|no)\((?:\d+, )?)"([a-z_]+)"', source.read_text()))
     assert "role_unknown" in said and "host_refused" in said
     said -= {"client_left"}  # nobody is there to read it
     assert sorted(code for code in said if f"`{code}`" not in table) == []
