@@ -4,6 +4,7 @@
 #include "sim/utter.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace rr::sim {
 
@@ -35,8 +36,7 @@ wire::Task<std::string> embed(Utterance u, Client& client, const Request& q) {
   int n = 0;
   std::vector<std::string> inputs = a.route == Route::embed ? a.input : std::vector<std::string>{a.prompt};
   for (auto& i : inputs) n += tokens(i);
-  const Time until = u.node->now() + Duration{static_cast<Duration::rep>(n / u.model->prefill_tps * 1e9)};
-  if (!co_await sleep_until(u.node, u.turn, until)) co_return "client-closed";
+  if (!co_await work(u.node, u.turn, blob_of(*u.model), from_seconds(n / u.model->prefill_tps))) co_return "client-closed";
   if (u.fault.what == Fault::What::hang || u.fault.what == Fault::What::hang_mid) {
     while (!u.turn->gone && !u.node->stopped) co_await u.turn->signal.wait();
     co_return "fault";
@@ -51,8 +51,8 @@ wire::Task<std::string> embed(Utterance u, Client& client, const Request& q) {
   std::vector<std::vector<float>> all;
   for (auto& i : inputs) all.push_back(embedding(i, length));
   Times t;
-  t.load = std::max(u.load, Duration{1000});
-  t.total = std::max(u.node->now() - u.began, t.load);
+  t.load = u.node->real(u.load);
+  t.total = std::max(u.node->real(u.node->now() - u.began), t.load);
   reply(client, q, 200, json_utf8, a.route == Route::embed ? embed_object(a.model, all, t, n) : embeddings_object(all.front()), u.also);
   co_return "whole";
 }
@@ -136,11 +136,20 @@ wire::Task<void> infer(StatePtr s, Client& client, const Request& q, Fields also
   while (!turn->running && !turn->gone && !s->stopped) co_await turn->signal.wait();
   std::string how = "client-closed";
   if (!turn->gone && !s->stopped) {
+    const std::string blob = blob_of(*u.model);
+    s->compute(turn, blob);
     if (route == Route::embed || route == Route::embeddings) {
       how = co_await embed(std::move(u), client, q);
     } else {
+      std::string text = rendered(u.asked, u.model->rendering);
+      u.cached = s->prompts[blob].cached(text);
+      const std::string said = std::accumulate(u.answer.pieces.begin(), u.answer.pieces.end(), std::string());
+      const Bytes kv = u.model->kv_per_token;
       how = co_await utter(std::move(u), client, q);
+      if (how == "whole") text += said;
+      s->prompts[blob].keep(std::move(text), kv, s->spec.host_cache);
     }
+    s->computed(blob);
   }
   s->end(turn, how);
 }

@@ -6,7 +6,7 @@
 
 namespace rr::sim {
 
-struct Times {                    // nanoseconds of the simulated clock
+struct Times {                    // as the client can measure them: of the real clock
   Duration total{}, load{}, prompt{}, eval{};
 };
 

@@ -40,6 +40,10 @@ wire::Timer::time_point Node::State::real(Time t) const {
   return real_start + Duration{static_cast<Duration::rep>(ns)};
 }
 
+Duration Node::State::real(Duration simulated) const {
+  return std::max(from_seconds(in_seconds(simulated) / spec.clock), Duration(std::chrono::microseconds(1)));
+}
+
 std::chrono::system_clock::time_point Node::State::wall() const {
   return wall_start + std::chrono::duration_cast<std::chrono::system_clock::duration>(wire::Timer::clock_type::now() - real_start);
 }
@@ -80,14 +84,28 @@ TurnPtr Node::State::begin(std::size_t seen_at) {
   return turn;
 }
 
+void Node::State::compute(const TurnPtr& turn, const std::string& blob) {
+  gpu.begin(blob);
+  turn->worked_until = now();
+  for (const auto& [id, other] : turns)
+    if (const TurnPtr one = other.lock()) one->signal.fire();
+}
+
+void Node::State::computed(const std::string& blob) {
+  gpu.end(blob);
+  for (const auto& [id, other] : turns)
+    if (const TurnPtr one = other.lock()) one->signal.fire();
+}
+
 void Node::State::pump() {
   if (stopped) return;
   scheduler.tick(now());
   for (const Effect& e : scheduler.take()) {
     auto i = turns.find(e.id);
     TurnPtr turn = i == turns.end() ? nullptr : i->second.lock();
-    if (!turn) continue;
     using Kind = Effect::Kind;
+    if (e.kind == Kind::loaded || e.kind == Kind::unloading) prompts.erase(e.blob);
+    if (!turn) continue;
     switch (e.kind) {
       case Kind::admitted: turn->admitted = true; break;
       case Kind::run: turn->running = true; break;

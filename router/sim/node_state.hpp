@@ -2,7 +2,9 @@
 #pragma once
 
 #include "sim/doors.hpp"
+#include "sim/gpu.hpp"
 #include "sim/node.hpp"
+#include "sim/prefix_cache.hpp"
 #include "sim/scheduler.hpp"
 #include "sim/voice.hpp"
 #include "wire/client.hpp"
@@ -38,6 +40,7 @@ struct Turn {
   bool gone = false;                    // the client left
   bool stalled = false;                 // its client does not read
   std::optional<Time> prompt_until;     // the engine computes the prompt
+  Time worked_until;                    // its work is done up to here
 };
 using TurnPtr = std::shared_ptr<Turn>;
 
@@ -57,11 +60,14 @@ struct Node::State : std::enable_shared_from_this<Node::State> {
 
   Time now() const;                                  // simulated
   wire::Timer::time_point real(Time) const;
+  Duration real(Duration) const;                     // at least a microsecond
   std::chrono::system_clock::time_point wall() const;
   std::string created() const;
 
   TurnPtr begin(std::size_t seen_at);
   void pump();                                       // hands effects out, sets the alarm
+  void compute(const TurnPtr&, const std::string& blob);   // a turn has its slot: the others become slower
+  void computed(const std::string& blob);
   void left(const TurnPtr&);                         // the client of a turn went away
   void note(const Turn&);                            // what the scheduler knows of it, into the record
   void end(const TurnPtr&, std::string_view how);
@@ -80,6 +86,8 @@ struct Node::State : std::enable_shared_from_this<Node::State> {
   std::vector<Seen> seen;
   std::vector<Fault> faults;
   std::map<CallId, std::weak_ptr<Turn>> turns;
+  Gpu gpu;
+  std::map<std::string, PrefixCache> prompts;        // by blob: of the engine that runs
   int leaked_handlers = 0;
   std::map<std::string, std::shared_ptr<Download>> downloads;
   std::map<std::string, Bytes> blobs;                // by digest

@@ -39,6 +39,7 @@ struct NodeSpec {
   Bytes gpu_memory = 56 * gib;
   double load_gbps = 2.5;
   double clock = 1.0;                  // simulated seconds of work in one real second; leases run in real time
+  Bytes host_cache = 8 * gib;          // of prompts that are not in a slot, each engine's
   int num_parallel = 1, max_loaded = 8, max_queue = 512;
   Duration keep_alive = std::chrono::minutes(5);  // OLLAMA_KEEP_ALIVE; negative = for ever
   int context_length = 0;              // OLLAMA_CONTEXT_LENGTH; 0 = by memory

@@ -153,15 +153,15 @@ wire::Task<std::string> Speaker::run() {
   if (b.kind == Break::Kind::none) b = of_engine(a, chat_route_);
   if (const std::string wrong = format_error(u_.asked); !wrong.empty()) b = {Break::Kind::error, 0, 500, wrong};
 
-  auto seconds = [](double s) { return Duration{static_cast<Duration::rep>(s * 1e9)}; };
-  const Time ran = node().now();
-  const Duration prompt = std::max(seconds(a.prompt_n / u_.model->prefill_tps), Duration{1000});
-  const Duration pace = a.pace ? *a.pace : seconds(1 / u_.model->decode_tps);
-  u_.turn->prompt_until = ran + prompt;
-  if (!co_await sleep_until(u_.node, u_.turn, ran + prompt)) co_return "client-closed";
+  const std::string& blob = blob_of(*u_.model);
+  const Time ran = u_.turn->worked_until;
+  const Duration prompt = std::max(from_seconds(std::max(0, a.prompt_n - u_.cached) / u_.model->prefill_tps), Duration{1000});
+  const Duration pace = a.pace ? *a.pace : from_seconds(1 / u_.model->decode_tps);
+  u_.turn->prompt_until = ran + from_seconds(in_seconds(prompt) / node().gpu.rate(blob));
+  if (!co_await work(u_.node, u_.turn, blob, prompt)) co_return "client-closed";
+  const Time first = u_.turn->worked_until;
 
   const std::size_t pieces = a.thinking.size() + a.pieces.size();
-  Time due = ran + prompt;
   for (std::size_t i = 0; i < pieces; ++i) {
     if (b.kind != Break::Kind::none && int(i) >= b.after) break;
     const bool thinking = i < a.thinking.size();
@@ -177,10 +177,9 @@ wire::Task<std::string> Speaker::run() {
       for (int tag = 0; tag < 2; ++tag) line(piece_line(speech_, node().created(), "", false));
     }
     say(piece, thinking);
-    due += pace;
     if (!co_await taken()) co_return "client-closed";
     if (i % 64 == 63) co_await wire::asio::post(u_.node->io, wire::tuple);  // let others in
-    if (!co_await sleep_until(u_.node, u_.turn, due)) co_return "client-closed";
+    if (!co_await work(u_.node, u_.turn, blob, pace)) co_return "client-closed";
   }
   if (b.kind != Break::Kind::none) {
     if (a.fault == EngineFault::crash) crash();
@@ -189,24 +188,35 @@ wire::Task<std::string> Speaker::run() {
   }
   const int call_tokens = std::max(a.eval_n - int(pieces), 0);
   for (std::size_t i = 0; i < calls_.size(); ++i) {
-    due += pace * call_tokens / int(calls_.size());
-    if (!co_await sleep_until(u_.node, u_.turn, due)) co_return "client-closed";
+    if (!co_await work(u_.node, u_.turn, blob, pace * call_tokens / int(calls_.size()))) co_return "client-closed";
     if (streamed_ && !chat_route_) line(call_line(speech_, node().created(), {calls_[i]}, i));
   }
   Times t;
-  t.load = std::max(u_.load, Duration{1000});
-  t.prompt = prompt;
-  t.eval = std::max(due - (ran + prompt), Duration{1000});
-  t.total = std::max(due - u_.began, t.load + t.prompt + t.eval);
+  t.load = node().real(u_.load);
+  t.prompt = node().real(first - ran);
+  t.eval = node().real(u_.turn->worked_until - first);
+  t.total = std::max(node().real(u_.turn->worked_until - u_.began), t.load + t.prompt + t.eval);
   finish(t);
   co_return "whole";
 }
 
 }  // namespace
 
-wire::Task<bool> sleep_until(StatePtr s, TurnPtr turn, Time t) {
-  while (!turn->gone && !s->stopped && s->now() < t) co_await turn->signal.wait_until(s->real(t) + std::chrono::microseconds(1));
-  co_return !turn->gone && !s->stopped;
+wire::Task<bool> work(StatePtr s, TurnPtr turn, const std::string& blob, Duration alone) {
+  double left = in_seconds(alone);
+  while (!turn->gone && !s->stopped) {
+    const double rate = s->gpu.rate(blob);
+    const Time end = turn->worked_until + from_seconds(left / rate);
+    if (end <= s->now()) {
+      turn->worked_until = end;
+      co_return true;
+    }
+    co_await turn->signal.wait_until(s->real(end) + std::chrono::microseconds(1));
+    const Time until = std::max(turn->worked_until, std::min(end, s->now()));  // the rate was that until now
+    left -= in_seconds(until - turn->worked_until) * rate;
+    turn->worked_until = until;
+  }
+  co_return false;
 }
 
 wire::Task<std::string> utter(Utterance u, Client& client, const Request& request) {

@@ -1,5 +1,7 @@
 #include "sim/virtual_node.hpp"
 
+#include "sim/gpu.hpp"
+
 #include "sim/sha256.hpp"
 
 #include <algorithm>
@@ -9,7 +11,6 @@ namespace rr::sim {
 
 namespace {
 
-constexpr double batch_gain = 0.55;   // what a second request of one model adds to its speed
 constexpr double done_s = 1e-6;
 
 // The prompts that a model's runner keeps, least recently used first.
@@ -158,15 +159,14 @@ struct VirtualNode::State : std::enable_shared_from_this<VirtualNode::State> {
       if (call.running) call.left_s -= passed * call.rate;
   }
 
-  void share() {  // the GPU, between models and within each; and when the next phase ends
-    std::map<std::string, int> busy;
+  void share() {  // the GPU; and when the next phase ends
+    Gpu gpu;
     for (const auto& [id, call] : calls)
-      if (call.running) ++busy[call.job.model.key()];
+      if (call.running) gpu.begin(call.job.model.key());
     double soonest = -1;
     for (auto& [id, call] : calls) {
       if (!call.running) continue;
-      const int same = busy[call.job.model.key()];
-      call.rate = (1 + batch_gain * (same - 1)) / same / static_cast<double>(busy.size());
+      call.rate = gpu.rate(call.job.model.key());
       const double end = std::max(0.0, call.left_s / call.rate);
       if (soonest < 0 || end < soonest) soonest = end;
     }

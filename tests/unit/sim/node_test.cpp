@@ -126,6 +126,25 @@ TEST_CASE("a preload says load, an unload says unload and empties /api/ps") {
   CHECK(b.ask("GET", "/api/ps").body == "{\"models\":[]}");
 }
 
+TEST_CASE("the next turn of a conversation costs its new tokens, after a reload all of them") {
+  Bench b;
+  const auto fresh = [&](const std::string& body) {  // tokens that were computed, at the model's rate
+    const std::string got = b.ask("POST", "/api/chat", body).body;
+    const auto at = got.find("\"prompt_eval_duration\":");
+    REQUIRE(at != std::string::npos);
+    return std::llround(std::atof(got.c_str() + at + 23) * quick().clock * quick().models.front().prefill_tps / 1e9);
+  };
+  const std::string words(4000, 'w');
+  const std::string next = R"({"model":"a:1b","messages":[{"role":"user","content":"[[say:yes]])" + words + R"("},{"role":"assistant","content":"yes"},{"role":"user","content":"[[say:no]])" + words + R"("}]})";
+  const auto first = fresh(chat("a:1b", "[[say:yes]]" + words));
+  CHECK(first >= 1000);
+  CHECK(first < 1100);
+  CHECK(fresh(next) < 1100);
+  b.ask("POST", "/api/generate", R"({"model":"a:1b","keep_alive":0})");
+  while (!b.node->resident().empty()) b.io.run_one();
+  CHECK(fresh(next) >= 2000);
+}
+
 TEST_CASE("each fault breaks what it says") {
   Bench b;
   using What = Fault::What;
