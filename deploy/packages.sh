@@ -5,9 +5,9 @@
 : "${root:?}" "${me:?}"
 
 debian_build=(g++ cmake ninja-build ccache pkg-config libboost1.81-dev nlohmann-json3-dev libsimdjson-dev
-  libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev doctest-dev libutf8proc-dev)
+  libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev doctest-dev libutf8proc-dev libzstd-dev)
 debian_test=(python3-venv clang libclang-rt-14-dev libc++-dev libc++abi-dev shellcheck strace curl)
-brew_build=(cmake ninja ccache boost nlohmann-json simdjson yaml-cpp cli11 spdlog fmt doctest utf8proc)
+brew_build=(cmake ninja ccache boost nlohmann-json simdjson yaml-cpp cli11 spdlog fmt doctest utf8proc zstd)
 brew_test=(python@3.12 shellcheck)
 
 # JavaScript clients are tried with whatever node and npm are on PATH; only where there are none, the system's are installed.

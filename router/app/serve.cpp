@@ -12,6 +12,7 @@
 #include "app/vet.hpp"
 #include "app/why.hpp"
 #include "domain/door.hpp"
+#include "wire/zstd.hpp"
 
 namespace rr::app {
 
@@ -33,6 +34,7 @@ std::optional<Refusal> check(const House& house, const wire::Client& client, con
   auto found = api::route(head);
   if (!found) return found.error();
   route = std::move(*found);
+  if (auto refusal = packed_refused(head, route.kind)) return refusal;
   if (house.draining && route.kind != Kind::health && route.kind != Kind::live) return draining();
   if (route.kind == Kind::blob) return blob_refused(house, route, head);
   return std::nullopt;
@@ -134,6 +136,19 @@ wire::Task<void> answer(Call& call) {
   }
 }
 
+// A body that came packed takes the place of what it unpacks to; false: it was refused.
+wire::Task<bool> unpack(Call& call) {
+  const std::size_t most = std::min(wire::most_unpacked, static_cast<std::size_t>(call.settings->limits.body));
+  auto whole = co_await wire::unzstd(call.request.body.view(), call.house->bodies, most);
+  if (!whole) {
+    refuse(call, whole.error());
+    co_return false;
+  }
+  call.request.body = std::move(*whole);
+  std::erase_if(call.request.head.fields, [](const Field& field) { return same_name(field.name, "Content-Encoding"); });
+  co_return true;
+}
+
 // Counts what is between a head and the end of its answer, for draining.
 struct Answering {
   explicit Answering(House& h) : house(h) { ++house.answering; }
@@ -180,7 +195,9 @@ wire::Task<void> serve_one(std::shared_ptr<House> house, wire::Client& client, w
     call.extra = preflight_fields(call.request.head);
     reply(call, 204, "", "");
   } else {
-    co_await answer(call);
+    bool plain_body = !packed(call.request.head);
+    if (!plain_body) plain_body = co_await unpack(call);
+    if (plain_body) co_await answer(call);
   }
   record(call);
   co_await client.drained();

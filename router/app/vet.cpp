@@ -75,13 +75,24 @@ std::optional<Refusal> vet(const RequestHead& head, const Settings& settings) {
   const bool browser = !origin.empty() || !site.empty() || has(head.fields, "Referer");
   if (browser && head.method == "POST" && !json_type(find(head.fields, "Content-Type")))
     return clients_fault(415, "content_type", "a browser's POST must say Content-Type: application/json");
-  const std::string_view encoding = find(head.fields, "Content-Encoding");
-  if (!encoding.empty() && lower(encoding) != "identity")
-    return clients_fault(415, "content_encoding", "a request's body is read as it comes, never unpacked: send it without Content-Encoding " +
-                                           std::string(encoding.substr(0, 100)));
   if (wire::loops(head.fields, via))
     return clients_fault(508, "loop", "this request came through role-router before: a node's address in the YAML points at a router");
   return std::nullopt;
+}
+
+bool packed(const RequestHead& head) {
+  const std::string_view encoding = find(head.fields, "Content-Encoding");
+  return !encoding.empty() && lower(encoding) != "identity";
+}
+
+std::optional<Refusal> packed_refused(const RequestHead& head, Kind kind) {
+  static constexpr Kind unpacked[] = {Kind::chat_completions, Kind::completions, Kind::v1_embeddings, Kind::responses, Kind::messages, Kind::count_tokens};
+  if (!packed(head)) return std::nullopt;
+  const std::string_view encoding = find(head.fields, "Content-Encoding");
+  const bool taken = std::find(std::begin(unpacked), std::end(unpacked), kind) != std::end(unpacked);
+  if (taken && lower(encoding) == "zstd") return std::nullopt;
+  return clients_fault(415, "content_encoding", std::string(taken ? "a request's body is unpacked only from zstd" : "a request's body is not unpacked on this path") +
+                                                    ": send it without Content-Encoding " + std::string(encoding.substr(0, 100)));
 }
 
 bool preflight(const RequestHead& head) {

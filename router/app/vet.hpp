@@ -2,6 +2,7 @@
 // reach for localhost, and the loop check. Pure. reference/reliability-security.md 4.2.
 #pragma once
 
+#include "domain/ask.hpp"
 #include "domain/http.hpp"
 #include "domain/refusal.hpp"
 #include "domain/settings.hpp"
@@ -11,6 +12,10 @@ namespace rr::app {
 // 403 host_refused: Host is no loopback name, no address we listen on and not in allowed_hosts.
 // 403 origin_refused: a web page that is not allowed. 415 content_type: a browser's POST that is not JSON. 508 loop.
 std::optional<Refusal> vet(const RequestHead&, const Settings&);
+
+// 415 content_encoding: a packed body (Content-Encoding), but zstd on the translated /v1 paths, as with Ollama.
+bool packed(const RequestHead&);
+std::optional<Refusal> packed_refused(const RequestHead&, Kind);
 
 bool preflight(const RequestHead&);                 // OPTIONS with Origin and Access-Control-Request-Method
 Fields cors_fields(const RequestHead&);             // for an allowed Origin: Allow-Origin (exact, never *) and Vary; else none

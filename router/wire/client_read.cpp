@@ -14,6 +14,8 @@ Refusal body_too_large(std::uint64_t limit) {
                                        " bytes; send less, or raise limits.body in the YAML");
 }
 
+}  // namespace
+
 Refusal bodies_full(const Budget& bodies) {
   Refusal refusal = clients_fault(503, "bodies_full", "the bodies of all running requests already fill " + std::to_string(bodies.limit() >> 20) +
                                                " MiB; ask again in a moment, or raise limits.bodies in the YAML");
@@ -21,8 +23,6 @@ Refusal bodies_full(const Budget& bodies) {
   refusal.retry_after_s = 2;
   return refusal;
 }
-
-}  // namespace
 
 Refusal body_too_slow(std::uint64_t came) {
   return clients_fault(408, "body_too_slow", "the request's body came too slowly (" + std::to_string(came) + " bytes so far): send it at 1 KB/s or faster");

@@ -10,6 +10,7 @@
 
 namespace rr::wire {
 
+Refusal bodies_full(const Budget&);
 Refusal body_too_slow(std::uint64_t came);
 Refusal body_malformed();
 

@@ -6,6 +6,7 @@ import math
 import httpx2
 import openai
 import pytest
+import zstandard
 
 FAILED = (openai.APIError, httpx2.HTTPError)
 WEATHER = {"type": "function", "name": "get_weather", "description": "The weather of a city.", "strict": False, "parameters": {
@@ -25,6 +26,17 @@ def test_embeddings_are_the_same_packed_and_as_numbers(client):
     for a, b in zip(packed.data, numbers.data):
         assert len(a.embedding) == len(b.embedding) > 4
         assert all(math.isclose(x, y, rel_tol=1e-6, abs_tol=1e-9) for x, y in zip(a.embedding, b.embedding))
+
+
+def test_a_body_packed_by_zstd_is_read_like_a_plain_one(fleet):
+    """As Codex sends it."""
+    body = json.dumps({"model": "coder", "input": "[[say:yes]] " + " ".join(map(str, range(30_000)))}).encode()
+    for packed in (zstandard.compress(body), zstandard.ZstdCompressor(write_content_size=False, level=19).compress(body)):
+        at = {"Content-Type": "application/json", "Content-Encoding": "zstd"}
+        answer = httpx2.post(f"{fleet.url}/v1/responses", content=packed, headers=at, timeout=60)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["output"][-1]["content"][0]["text"] == "yes"
+        assert fleet.mac_mini.inference()[-1]["model"] == "qwen3-coder:30b"
 
 
 def test_token_ids_are_refused_with_the_way_out(client):

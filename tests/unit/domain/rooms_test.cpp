@@ -72,6 +72,7 @@ const std::vector<Library> libraries{
     {"nlohmann/", {"api"}, false},
     {"simdjson", {"api"}, false},
     {"utf8proc", {"api"}, false},
+    {"zstd", {"wire"}, false},
     {"yaml-cpp/", {"settings"}, true},
     {"spdlog/", {"app"}, false},
     {"CLI/", {""}, false},
