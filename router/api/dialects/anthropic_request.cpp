@@ -1,7 +1,7 @@
 // The request's side: one /v1/messages body as a native /api/chat body.
 #include "api/dialects/anthropic_messages.hpp"
 #include "api/dialects/native_chat.hpp"
-#include "api/raw_json.hpp"
+#include "api/dialects/raw_tool.hpp"
 
 #include <array>
 
@@ -132,11 +132,10 @@ void tools(const Members& members, PiecesWriter& write) {
   if (kind == "\"none\"") return;
   const auto only = kind == "\"tool\"" ? raw_member(choice, "name") : std::string_view{};
   NativeTools out(write);
-  for (const auto tool : raw_elements(value_of(members, "tools"))) {
-    const auto name = raw_member(tool, "name"), schema = raw_member(tool, "input_schema"), type = raw_member(tool, "type");
-    if (schema.empty() && !type.empty() && type != "\"custom\"") continue;
-    if (only.empty() || only == name) out.add(name, raw_member(tool, "description"), schema);
-  }
+  step_tools(value_of(members, "tools"), [&](const RawTool& tool) {
+    if (tool.schema.empty() && !tool.type.empty() && tool.type != "\"custom\"") return;
+    if (only.empty() || only == tool.name) out.add(tool.name, tool.description, tool.schema);
+  });
   out.end();
 }
 

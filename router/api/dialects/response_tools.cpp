@@ -1,9 +1,7 @@
 #include "api/dialects/response_tools.hpp"
 
+#include "api/dialects/raw_tool.hpp"
 #include "api/quote.hpp"
-#include "api/raw_json.hpp"
-
-#include <algorithm>
 
 namespace rr::api {
 namespace {
@@ -12,26 +10,27 @@ constexpr std::string_view one_text =
     "{\"type\":\"object\",\"properties\":{\"input\":{\"type\":\"string\",\"description\":\"the whole input of the tool, as text\"}},"
     "\"required\":[\"input\"]}";
 
-// Calls `function` and `custom` with each tool that a node can be told of, and the raw name of its namespace.
+// Calls `function` and `custom` with each tool that a node can be told of; the former also with the raw name of its namespace.
 template <class Function, class Custom>
 void each(std::string_view tools, Function function, Custom custom, std::string_view space = "") {
-  for (const auto tool : raw_elements(tools)) {
-    const auto type = raw_member(tool, "type");
-    const auto nested = raw_member(tool, "function");  // as chat completions have it
-    if (type == "\"function\"") function(nested.empty() ? tool : nested, space);
-    else if (type == "\"custom\"") custom(tool);
-    else if (type == "\"namespace\"" && space.empty()) each(raw_member(tool, "tools"), function, custom, raw_member(tool, "name"));
-  }
+  step_tools(tools, [&](const RawTool& tool) {
+    if (tool.type == "\"custom\"") return custom(tool);
+    if (tool.type == "\"namespace\"" && space.empty()) return each(tool.tools, function, custom, tool.name);
+    if (tool.type != "\"function\"") return;
+    RawTool inner;
+    if (!tool.function.empty()) read_tool(tool.function, 0, inner);  // as chat completions have it
+    function(tool.function.empty() ? tool : inner, space);
+  });
 }
 
 }  // namespace
 
 ResponseTools::ResponseTools(std::string_view tools) {
   each(tools,
-       [&](std::string_view tool, std::string_view space) {
-         if (!space.empty()) custom_or_spaced_[std::string(raw_member(tool, "name"))] = space;
+       [&](const RawTool& tool, std::string_view space) {
+         if (!space.empty()) custom_or_spaced_[std::string(tool.name)] = space;
        },
-       [&](std::string_view tool) { custom_or_spaced_[std::string(raw_member(tool, "name"))] = ""; });
+       [&](const RawTool& tool) { custom_or_spaced_[std::string(tool.name)] = ""; });
 }
 
 bool ResponseTools::custom(std::string_view name) const {
@@ -45,28 +44,22 @@ std::string_view ResponseTools::name_space(std::string_view name) const {
 }
 
 bool ResponseTools::native(std::string_view tools) {
-  const auto list = raw_elements(tools);
-  return std::none_of(list.begin(), list.end(), [](std::string_view tool) {
-    const auto type = raw_member(tool, "type");
-    return type == "\"custom\"" || type == "\"namespace\"" || (type == "\"function\"" && raw_member(tool, "function").empty());
+  bool all = true;
+  step_tools(tools, [&](const RawTool& tool) {
+    if (tool.type == "\"custom\"" || tool.type == "\"namespace\"" || (tool.type == "\"function\"" && tool.function.empty())) all = false;
   });
+  return all;
 }
 
 void ResponseTools::write(std::string_view tools, std::string_view choice, PiecesWriter& write) {
   if (choice == "\"none\"") return;
   auto only = raw_member(choice, "name");
   if (only.empty()) only = raw_member(raw_member(choice, "function"), "name");
-  const auto wanted = [&](std::string_view name) { return only.empty() || only == name; };
   NativeTools out(write);
-  each(tools,
-       [&](std::string_view tool, std::string_view) {
-         const auto name = raw_member(tool, "name");
-         if (wanted(name)) out.add(name, raw_member(tool, "description"), raw_member(tool, "parameters"));
-       },
-       [&](std::string_view tool) {
-         const auto name = raw_member(tool, "name");
-         if (wanted(name)) out.add(name, raw_member(tool, "description"), one_text);
-       });
+  const auto add = [&](const RawTool& tool, std::string_view schema) {
+    if (only.empty() || only == tool.name) out.add(tool.name, tool.description, schema);
+  };
+  each(tools, [&](const RawTool& tool, std::string_view) { add(tool, tool.schema); }, [&](const RawTool& tool) { add(tool, one_text); });
   out.end();
 }
 
