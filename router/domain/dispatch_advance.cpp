@@ -88,7 +88,7 @@ bool Dispatch::told_failure(const NodeName& node, Gate& gate, Time now) {
   if (model.empty()) return true;
   Refusal refusal{.code = "load_failed", .side = Side::node, .status = 503,
                   .sentence = model + " could not be loaded on " + node + ": " + failure->why + "; /health shows the node, ask again",
-                  .retry_after_s = 30};
+                  .retry_after_s = failure->overdue ? 30 : 2};  // a machine that was lost may be back at the next look
   if (failure->status == 503 || failure->status == 429) {
     refusal.code = "node_full";
     refusal.sentence = node + " takes no more requests (" + failure->why + "), so " + model + " could not be loaded there: others use it beside this router; ask again";

@@ -113,7 +113,12 @@ class Gate {
   std::optional<Time> wake() const;       // when tick is wanted
   bool orders_out() const { return load_out_ || !unloads_out_.empty(); }
 
-  struct Failure { ModelName model{}; std::string why{}; int status = 0; };  // of the node's no; 0 = no end in time
+  struct Failure {
+    ModelName model{};
+    std::string why{};
+    int status = 0;        // of the node's no; 0 = none came
+    bool overdue = false;  // no end in time, and none in as much again
+  };
   std::optional<Failure> take_failure();  // a swap was given up: refuse who waits for it
 
   SwapPhase phase() const { return phase_; }

@@ -148,7 +148,7 @@ void Gate::give_up(std::string why, int status, Time now, std::vector<GateStep>&
       h->unsure = true;  // it may still be on its way out
       h->stayed = now;
     }
-  failure_ = Failure{swap_.model, std::move(why), status};
+  failure_ = Failure{swap_.model, std::move(why), status, overdue_};
   enter(SwapPhase::steady, now);
   look(now, steps);
 }

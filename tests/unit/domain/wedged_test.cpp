@@ -88,13 +88,13 @@ TEST_CASE("an unload of a silent model that is never confirmed is given up, told
   t.unloaded("mini", coder);
   CHECK(t.tick(t.set.swap_timeout) == "refuse 3 load_failed");
   CHECK(t.refusal->status == 503);
-  CHECK(t.refusal->retry_after_s.has_value());
+  CHECK(t.refusal->retry_after_s == 30);
   CHECK(t.ask(4, "coder") == "unload mini coder-m");
 }
 
 TEST_CASE("a load that fails is told as what it was: full, the node's own no, or no answer") {
-  struct Row { int status; const char* code; int told; bool again; };
-  for (const Row& row : {Row{503, "node_full", 503, true}, Row{429, "node_full", 503, true}, Row{500, "load_failed", 502, false}, Row{0, "load_failed", 503, true}}) {
+  struct Row { int status; const char* code; int told; std::optional<int> again; };
+  for (const Row& row : {Row{503, "node_full", 503, 5}, Row{429, "node_full", 503, 5}, Row{500, "load_failed", 502, {}}, Row{0, "load_failed", 503, 2}}) {
     CAPTURE(row.status);
     Talk t;
     t.seen("mini", {});
@@ -104,7 +104,7 @@ TEST_CASE("a load that fails is told as what it was: full, the node's own no, or
     t.seen("mini", {});
     CHECK(t.tell(LoadEnded{"mini", coder, "its own words", row.status}) == std::string("refuse 1 ") + row.code);
     CHECK(t.refusal->status == row.told);
-    CHECK(t.refusal->retry_after_s.has_value() == row.again);
+    CHECK(t.refusal->retry_after_s == row.again);
     CHECK(t.refusal->sentence.find("its own words") != std::string::npos);
     CHECK(t.refusal->sentence.find("mini") != std::string::npos);
   }
