@@ -1,10 +1,12 @@
 import pathlib
+import shutil
 import sys
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import house  # noqa: E402
+import javascript  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -43,3 +45,22 @@ def shared_fleet(tmp_path_factory):
     fleet = house.Fleet(tmp_path_factory.mktemp("fleet"), 200)
     yield fleet
     fleet.stop()
+
+
+@pytest.fixture(scope="module")
+def clients():
+    """clients(name): the program js/NAME.mjs, started when it is first wanted."""
+    folder, started = javascript.installed(), {}
+    for file in (house.ROOT / "tests" / "e2e" / "js").glob("*.mjs"):
+        shutil.copy(file, folder)
+
+    def the(name):
+        if name.startswith("langchain") and (why := javascript.too_old_for_langchain()):
+            pytest.skip(why)
+        if name not in started:
+            started[name] = house.Client("node", folder / "call.mjs", name)
+        return started[name]
+
+    yield the
+    for client in started.values():
+        client.stop()

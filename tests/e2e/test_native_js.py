@@ -1,12 +1,8 @@
 """ollama-js and LangChain for JavaScript, as published: every call they have. Their tables are js/ollama.mjs and js/langchain.mjs."""
 
-import shutil
-
 import pytest
 
-import javascript
 import native_calls
-from house import ROOT, Client
 
 LACKS = {
     "ollama": {},
@@ -20,25 +16,6 @@ LACKS = {
         "unload": "LangChain sends no request without a message",
     },
 }
-
-
-@pytest.fixture(scope="module")
-def clients():
-    """clients(name): its program, started when it is first wanted."""
-    folder, started = javascript.installed(), {}
-    for file in (ROOT / "tests" / "e2e" / "js").glob("*.mjs"):
-        shutil.copy(file, folder)
-
-    def the(name):
-        if name == "langchain" and (why := javascript.too_old_for_langchain()):
-            pytest.skip(why)
-        if name not in started:
-            started[name] = Client("node", folder / "call.mjs", name)
-        return started[name]
-
-    yield the
-    for client in started.values():
-        client.stop()
 
 
 def row_of(client, name, clients):
