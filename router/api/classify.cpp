@@ -64,12 +64,9 @@ Needs needs_of(Kind kind, Purpose purpose, const Members& members) {
   return needs;
 }
 
-constexpr double marks = 4;  // tokens that a template puts around each message
-
-std::int64_t estimate(const Members& members) {
-  const double plain = static_cast<double>(members.text_bytes - std::min(members.hangul, members.text_bytes));
-  const double around = marks * static_cast<double>(members.messages);
-  return static_cast<std::int64_t>(plain / 3.2 + static_cast<double>(members.hangul) / 2.2 + around);
+PromptSize size_of(const Members& members) {
+  const bool led = members.value("system") || members.value("instructions");  // a message of its own in the template
+  return {.plain = members.text_bytes - std::min(members.hangul, members.text_bytes), .hangul = members.hangul, .messages = members.messages + led, .tools = members.tools};
 }
 
 // What Ollama's own routes of other vendors ask for before anything else, in their words.
@@ -154,8 +151,8 @@ Result<Ask> classify(const RequestHead& head, const Route& route, const Members&
 
   if (!v1 && members.num_ctx_wrong) return no("num_ctx_type", 400, "option \"num_ctx\" must be of type integer", true);
   const auto& model = at.settings.model(ask.model);
-  ask.estimate = estimate(members);
-  ask.tokens = at.guess ? at.guess->tokens(ask.model, ask.estimate) : ask.estimate;
+  ask.size = size_of(members);
+  ask.tokens = at.guess ? at.guess->tokens(ask.model, ask.size) : first_estimate(ask.size);
   if (at.settings.policy == PolicyName::smart) ask.chain = chain_of(members, ask.tokens, at.session_key);
   ask.num_ctx = model.num_ctx;
   ask.thinks = thinks(ask.model, at.fleet);

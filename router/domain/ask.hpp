@@ -2,6 +2,7 @@
 #pragma once
 
 #include "domain/prompt_cache.hpp"
+#include "domain/token_guess.hpp"
 #include "domain/values.hpp"
 
 namespace rr {
@@ -56,7 +57,7 @@ struct Ask {
   bool session_from_client = false;
   std::shared_ptr<const Chain> chain{};  // its messages, for what is cached; null = unknown
   std::int64_t tokens = 0;      // estimate of the prompt, corrected by what its model counted before (domain/token_guess)
-  std::int64_t estimate = 0;    // from its bytes alone; 0 = tokens is no such estimate
+  PromptSize size{};            // what that was made of; empty = tokens is no such estimate
   int num_ctx = 0;              // what is sent
   KeepAlive keep_alive{};         // what is sent (seed); passthrough leaves the client's
   std::optional<std::string> client_keep_alive{};  // raw JSON text, for explain and headers

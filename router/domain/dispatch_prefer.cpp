@@ -65,7 +65,7 @@ void Dispatch::learn(const Running& was, const Outcome& outcome, Duration shared
   }
   // A prompt that fills the context was cut; an image's tokens are not of its bytes.
   if (outcome.ending == Ending::ok && !was.ask.needs.images && (was.ask.num_ctx == 0 || outcome.prompt_tokens < was.ask.num_ctx))
-    guess_.learn(was.model, was.ask.estimate, outcome.prompt_tokens);
+    guess_.learn(was.model, was.ask.size, outcome.prompt_tokens);
   const GateFacts::Model& figures = facts(was.node).model(was.model);
   if (outcome.ending == Ending::ok) {
     seen_.finished({.node = was.node, .model = was.model, .file = figures.file, .role = was.ask.role,
