@@ -392,7 +392,7 @@ inline Replayed replay(const Recording& r, const Folder& folder, Rule rule) {
   loop.start();
   const auto known = [&] {
     const auto& nodes = (*opened)->house().desk.dispatch().fleet().nodes;
-    return nodes.size() == 1 && nodes[0].inventory_known && nodes[0].heard;
+    return nodes.size() == 1 && nodes[0].inventory_known && nodes[0].state == NodeState::up;  // both its tags and its /api/ps
   };
   if (!loop.until(known)) out.differences.push_back("the router never learnt what its node has");
   {
