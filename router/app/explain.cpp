@@ -159,7 +159,7 @@ std::string json(const Explanation& e) {
   api::Json out;
   out["headline"] = e.headline;
   out["now"] = e.now;
-  out["expected_s"] = e.expected ? api::Json(std::llround(std::chrono::duration<double>(*e.expected).count())) : api::Json(nullptr);
+  out["expected_s"] = e.expected ? api::Json(std::llround(in_seconds(*e.expected))) : api::Json(nullptr);
   out["role"] = {{"name", e.role}, {"found", e.rule}};
   out["model"] = {{"name", e.model}, {"from", e.model_from}};
   out["sends"] = e.sends;

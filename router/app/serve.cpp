@@ -65,7 +65,7 @@ void one_model(Call& call) {
 // An estimate, and it says so: only the model's own tokenizer could count.
 void count_tokens(Call& call) {
   const int seen = call.house->desk.dispatch().guess().seen(call.ask.model);
-  call.extra.push_back({"X-Router-Estimate", seen > 0 ? "learnt from " + std::to_string(seen) + " prompts of " + call.ask.model.spelt()
+  call.extra.push_back({"X-Router-Estimate", seen > 0 ? "learnt from " + std::to_string(seen) + (seen == 1 ? " prompt of " : " prompts of ") + call.ask.model.spelt()
                                                       : "by bytes: no prompt of " + call.ask.model.spelt() + " was counted yet"});
   reply(call, 200, "application/json", "{\"input_tokens\":" + std::to_string(call.ask.tokens) + "}\n");
 }

@@ -1,5 +1,6 @@
 #include "app/vet.hpp"
 
+#include "api/dialects/translation.hpp"
 #include "wire/headers.hpp"
 
 #include <algorithm>
@@ -86,10 +87,9 @@ bool packed(const RequestHead& head) {
 }
 
 std::optional<Refusal> packed_refused(const RequestHead& head, Kind kind) {
-  static constexpr Kind unpacked[] = {Kind::chat_completions, Kind::completions, Kind::v1_embeddings, Kind::responses, Kind::messages, Kind::count_tokens};
   if (!packed(head)) return std::nullopt;
   const std::string_view encoding = find(head.fields, "Content-Encoding");
-  const bool taken = std::find(std::begin(unpacked), std::end(unpacked), kind) != std::end(unpacked);
+  const bool taken = api::translated(kind);
   if (taken && lower(encoding) == "zstd") return std::nullopt;
   return clients_fault(415, "content_encoding", std::string(taken ? "a request's body is unpacked only from zstd" : "a request's body is not unpacked on this path") +
                                                     ": send it without Content-Encoding " + std::string(encoding.substr(0, 100)));

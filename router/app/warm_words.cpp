@@ -43,7 +43,7 @@ Progress progress_words(const Json& health, const std::string& name, Duration el
   if (swap.is_object()) out.phase = swap_words(swap, node);
   else if (state == "ready") out.phase = word(role, "model") + " is on " + node + ", waiting for its turn";
   else out.phase = "waiting: " + (word(role, "why").empty() ? state : word(role, "why"));
-  const double passed = std::chrono::duration<double>(elapsed).count();
+  const double passed = in_seconds(elapsed);
   const Json& expected = at(role, "expected_s");
   double share = state == "ready" ? 1 : 0;
   out.words = out.phase + ", " + std::to_string(std::llround(passed)) + " s";

@@ -29,7 +29,7 @@ std::string padded(std::string text, std::size_t wide) {
 
 std::string tenths(Duration d) {
   char text[40];
-  std::snprintf(text, sizeof text, "%6.1f", std::chrono::duration<double>(d).count());
+  std::snprintf(text, sizeof text, "%6.1f", in_seconds(d));
   return text;
 }
 

@@ -151,10 +151,10 @@ void Dispatch::note_silence(const Running& was, Gate& gate) {
 Duration Dispatch::prompt_rest(const Running& was, Time now) const {
   const auto known = ledger_.prompt_tps.find(pace_key(was.node, was.model));
   const double tps = known == ledger_.prompt_tps.end() ? unmeasured_prompt_tps : known->second;
-  const double most = std::chrono::duration<double>(settings_->prefill_grace).count();  // also keeps the sum in range
-  const double elapsed = std::chrono::duration<double>(now - was.granted).count();
+  const double most = in_seconds(settings_->prefill_grace);  // also keeps the sum in range
+  const double elapsed = in_seconds(now - was.granted);
   const double rest = std::clamp(static_cast<double>(was.ask.tokens) / tps - elapsed + on_the_way, 0.0, most);
-  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(rest));
+  return from_seconds(rest);
 }
 
 // Their node cannot serve them (any more): each is placed again, in its old turn, or told why not.

@@ -102,7 +102,7 @@ void Dispatch::on_event(const LoadEnded& e, Time now) {
   } else {
     ++ledger_.loads;
     if (began != load_began_.end()) {
-      seen_.pace.loaded(e.node, e.model, facts(e.node).model(e.model).file, std::chrono::duration<double>(now - began->second).count());
+      seen_.pace.loaded(e.node, e.model, facts(e.node).model(e.model).file, in_seconds(now - began->second));
       out_.push_back(Note{Note::Level::info, e.node + ": loaded " + e.model.spelt() + " in " + to_text(now - began->second)});
     }
     note_swap_time(e.node, e.model, *gate, now);

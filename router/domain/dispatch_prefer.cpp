@@ -59,7 +59,7 @@ std::size_t Dispatch::pick(std::size_t head, Time now) const {
 void Dispatch::learn(const Running& was, const Outcome& outcome, Duration shared, Time now) {
   if (was.ask.purpose != Purpose::answer || was.ask.needs.embedding || !outcome.sent) return;
   if (outcome.prompt_tokens > 200 && outcome.prompt_time >= shortest_prompt) {
-    const double tps = static_cast<double>(outcome.prompt_tokens) / std::chrono::duration<double>(outcome.prompt_time).count();
+    const double tps = static_cast<double>(outcome.prompt_tokens) / in_seconds(outcome.prompt_time);
     const auto [known, fresh] = ledger_.prompt_tps.try_emplace(pace_key(was.node, was.model), tps);
     if (!fresh) known->second += 0.2 * (tps - known->second);
   }

@@ -74,8 +74,6 @@ void check_room(const RoleSettings& role, Draft& draft) {
     draft.nodes.at(role.name).hint(said + ": it can never load there");
 }
 
-bool has(const std::vector<ModelName>& set, const ModelName& model) { return std::find(set.begin(), set.end(), model) != set.end(); }
-
 struct Stayers {  // whose models stay on a node for ever
   std::vector<ModelName> models;
   std::vector<std::string> who;  // "router (2.6 for ever)"
@@ -86,7 +84,7 @@ Stayers stayers_on(const NodeSettings& node, const ModelName& beside, const Sett
   Stayers out;
   for (const RoleSettings& role : settings.roles) {
     if (!role.keep_alive.forever() || role.nodes.empty() || role.nodes.front() != node.name || role.model == beside) continue;
-    if (has(out.models, role.model)) continue;
+    if (among(out.models, role.model)) continue;
     const Footprint need = footprint(settings, Fleet{}, node.name, role.model);
     if (!need.known) continue;
     out.models.push_back(role.model);
@@ -99,7 +97,7 @@ Stayers stayers_on(const NodeSettings& node, const ModelName& beside, const Sett
 // Some set that the node can hold has all of these models.
 bool ever_together(const Plan& plan, const std::vector<ModelName>& models) {
   return std::any_of(plan.together.begin(), plan.together.end(), [&](const std::vector<ModelName>& set) {
-    return std::all_of(models.begin(), models.end(), [&](const ModelName& model) { return has(set, model); });
+    return std::all_of(models.begin(), models.end(), [&](const ModelName& model) { return among(set, model); });
   });
 }
 

@@ -41,7 +41,7 @@ void Experience::finished(const Turn& turn, const Chain& chain, double depth, By
   const std::string key = pace_key(turn.node, turn.model);
   if (depth > 0 && depth < PromptCache::never && turn.prompt_tokens > 0 && turn.prompt_time > Duration::zero() && pace.prefill_known(turn.node, turn.model)) {
     const double whole = static_cast<double>(turn.prompt_tokens) / pace.prefill_tps(turn.node, turn.model, turn.file);
-    const bool survived = std::chrono::duration<double>(turn.prompt_time).count() / turn.share < whole / 2;
+    const bool survived = in_seconds(turn.prompt_time) / turn.share < whole / 2;
     const double known = room_of(turn.node, turn.model, kv_per_token);
     room[key] = survived ? std::max(known, depth) : std::min(known, depth - 1);
   }
