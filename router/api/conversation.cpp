@@ -7,8 +7,8 @@ namespace {
 
 bool empty_list(std::string_view body, std::string_view first) {
   if (!first.starts_with('[')) return true;
-  const auto next = body.find_first_not_of(" \t\r\n", static_cast<std::size_t>(first.data() - body.data()) + 1);
-  return next == body.npos || body[next] == ']';
+  const auto next = past_space(body, static_cast<std::size_t>(first.data() - body.data()) + 1);
+  return next == body.size() || body[next] == ']';
 }
 
 // Members that are no text for a model: marks for machines, what a vendor's servers alone can open, bytes of pictures and sounds.
@@ -58,7 +58,7 @@ bool Conversation::message(od::value& value) {
     od::field field;
     std::string_view name;
     if (std::move(step).get(field) || field.unescaped_key().get(name)) return false;
-    const std::string key(name);
+    const std::string_view key = name;  // of the document: it stays
     od::value inner = std::move(field).value();
     const auto first = token(body_, inner);
     if (first.empty()) return false;
@@ -100,7 +100,7 @@ bool Conversation::part(od::value& value, Said& said) {
     od::field field;
     std::string_view name;
     if (std::move(step).get(field) || field.unescaped_key().get(name)) return false;
-    const std::string key(name);
+    const std::string_view key = name;  // of the document: it stays
     od::value inner = std::move(field).value();
     const auto first = token(body_, inner);
     if (first.empty()) return false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -27,10 +28,26 @@ constexpr std::array<bool, 256> structural = [] {
 }  // namespace
 
 std::size_t string_end(std::string_view text, std::size_t at) {
-  for (std::size_t i = next(text, at + 1, '"'); i != text.npos; i = next(text, i + 1, '"')) {
-    std::size_t backslashes = 0;
-    while (text[i - 1 - backslashes] == '\\') ++backslashes;  // the opening quote ends the run
-    if (backslashes % 2 == 0) return i + 1;
+  static_assert(std::endian::native == std::endian::little);
+  const auto marks = [](std::uint64_t word, std::uint64_t byte) {  // the lowest mark is at the first byte that is the one looked for
+    constexpr std::uint64_t ones = 0x0101010101010101u;
+    word ^= ones * byte;
+    return (word - ones) & ~word & (ones << 7);
+  };
+  std::size_t i = at + 1;
+  while (i < text.size()) {
+    if (i + 8 <= text.size()) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, text.data() + i, 8);
+      const std::uint64_t found = marks(word, '"') | marks(word, '\\');
+      if (found == 0) {
+        i += 8;
+        continue;
+      }
+      i += static_cast<std::size_t>(std::countr_zero(found)) / 8;
+    }
+    if (text[i] == '"') return i + 1;
+    i += text[i] == '\\' ? 2 : 1;
   }
   return text.npos;
 }

@@ -20,6 +20,13 @@ Extent first_value(std::string_view body);
 // Past the closing quote of the string whose opening quote is at `at`; npos when it never closes.
 std::size_t string_end(std::string_view text, std::size_t at);
 
+inline bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+// The next byte that is no white space; the text's size when there is none.
+inline std::size_t past_space(std::string_view text, std::size_t at) {
+  while (at < text.size() && is_space(text[at])) ++at;
+  return at;
+}
+
 // The text of the value that begins at `at`.
 std::string_view value_text(std::string_view text, std::size_t at);
 

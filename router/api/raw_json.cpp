@@ -5,12 +5,10 @@
 namespace rr::api {
 namespace {
 
-constexpr std::string_view space = " \t\r\n";
-
 // Goes to the next byte that is no white space; false at the end.
 bool skip(std::string_view text, std::size_t& at) {
-  at = text.find_first_not_of(space, at);
-  return at != text.npos;
+  at = past_space(text, at);
+  return at < text.size();
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ std::optional<std::string> unescaped(std::string_view raw_string);  // of a JSON
 
 template <class Take>
 std::size_t step_members(std::string_view text, std::size_t at, Take take) {
-  const auto next = [&](std::size_t from) { return std::min(text.find_first_not_of(" \t\r\n", from), text.size()); };
+  const auto next = [&](std::size_t from) { return past_space(text, from); };
   for (at = next(at + 1); at < text.size() && text[at] == '"';) {
     const auto key = value_text(text, at);
     at = next(at + key.size());
@@ -51,7 +51,10 @@ std::size_t step_members(std::string_view text, std::size_t at, Take take) {
 template <class Take>
 void step_objects(std::string_view array, Take take) {
   if (!array.starts_with('[')) return;
-  const auto next = [&](std::size_t from) { return std::min(array.find_first_not_of(" \t\r\n,", from), array.size()); };
+  const auto next = [&](std::size_t from) {
+    while (from < array.size() && (array[from] == ',' || is_space(array[from]))) ++from;
+    return from;
+  };
   for (std::size_t at = next(1); at < array.size() && array[at] != ']'; at = next(at)) {
     if (array[at] == '{') {
       at = take(at);

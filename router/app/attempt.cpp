@@ -4,6 +4,7 @@
 #include "api/say_no.hpp"
 #include "app/passages.hpp"
 #include "app/vet.hpp"
+#include "wire/aside.hpp"
 #include "wire/headers.hpp"
 
 namespace rr::app {
@@ -186,8 +187,10 @@ wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& tic
   Result<api::Pieces> pieces = api::Pieces{};
   const auto translated = translation(call, members);
   if (edits.keep_alive && !translated) call.ignored = not_passed_on(members, edits);
-  if (translated) pieces = translated->to_native(members, call.ask, edits);
-  else pieces = api::splice(body, members, edits);
+  const auto edit = [&] { return translated ? translated->to_native(members, call.ask, edits) : api::splice(body, members, edits); };
+  if (translated && body.size() >= large_body) pieces = co_await wire::aside(call.house->io.get_executor(), edit);
+  else pieces = edit();
+  if (call.client.gone()) co_return done();
   if (!pieces) {
     ticket.outcome = {.ending = Ending::refused, .sent = false};
     co_return failed(pieces.error(), false);

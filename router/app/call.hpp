@@ -7,6 +7,7 @@
 
 namespace rr::app {
 
+constexpr std::size_t large_body = 128 << 10;    // from here on a body is read and translated beside the loop (wire/aside)
 constexpr std::size_t most_answer = 256u << 20;  // of a node's answer that is not streamed
 
 struct Call {

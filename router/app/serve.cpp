@@ -12,6 +12,7 @@
 #include "app/vet.hpp"
 #include "app/why.hpp"
 #include "domain/door.hpp"
+#include "wire/aside.hpp"
 #include "wire/zstd.hpp"
 
 namespace rr::app {
@@ -70,9 +71,17 @@ void count_tokens(Call& call) {
   reply(call, 200, "application/json", "{\"input_tokens\":" + std::to_string(call.ask.tokens) + "}\n");
 }
 
+// A large body is read beside the loop: nobody's stream waits for it.
+wire::Task<Result<api::Members>> understand(Call& call) {
+  const std::string_view body = call.request.body.view();
+  const Kind kind = call.route.kind;
+  if (body.size() < large_body) co_return api::read_members(body, kind);
+  co_return co_await wire::aside(call.house->io.get_executor(), [body, kind] { return api::read_members(body, kind); });
+}
+
 // What needs a node: read the body, find role and model, wait for a seat, forward, relay.
 wire::Task<void> infer(Call& call) {
-  auto members = api::read_members(call.request.body.view(), call.route.kind);
+  auto members = co_await understand(call);
   if (!members) {
     refuse(call, members.error());
     co_return;

@@ -5,6 +5,8 @@ import anthropic
 import openai
 import pytest
 
+from house import until
+
 QUESTION = [{"role": "user", "content": "[[say:yes]]"}]
 
 
@@ -63,3 +65,21 @@ def test_a_model_that_is_not_there_is_asked_for_once(fleet):
         with pytest.raises(wrong):
             call()
         assert counted.sent == 1
+
+
+JAVASCRIPT = {"openai": "/v1/chat/completions", "responses": "/v1/responses", "anthropic": "/v1/messages", "aisdk-chat": "/v1/chat/completions", "aisdk-messages": "/v1/messages"}
+
+
+@pytest.mark.parametrize("name", JAVASCRIPT)
+def test_a_javascript_client_asks_again_after_a_failure_of_the_moment(fleet, clients, name):
+    fleet.mac_mini.fault(what="die_before", times=2)
+    said = clients(name)(fleet.url, "chat", {"model": "coder", "prompt": "[[say:yes]]", "retries": 2})
+    assert said["text"] == "yes", said
+    until("both requests in the log", lambda: len(fleet.router.asked(JAVASCRIPT[name])) == 2)
+
+
+@pytest.mark.parametrize("name", JAVASCRIPT)
+def test_a_javascript_client_asks_once_for_a_model_that_is_not_there(fleet, clients, name):
+    said = clients(name)(fleet.url, "unknown_model", {"model": "no-such", "prompt": "hello", "retries": 2})
+    assert said["status"] == 404, said
+    until("the request in the log", lambda: len(fleet.router.asked(JAVASCRIPT[name])) == 1)

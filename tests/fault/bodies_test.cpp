@@ -4,6 +4,7 @@
 #include "support/heap.hpp"
 #include "support/scene.hpp"
 #include "support/zstd_frame.hpp"
+#include "wire/aside.hpp"
 
 namespace bodies_test {
 
@@ -316,6 +317,27 @@ TEST_CASE("row 55: zstd on /v1 is unpacked, what is no zstd or unpacks to too mu
   CHECK(bomb.status == 413);
   CHECK(bomb.body.find("body_too_large") != std::string::npos);
   CHECK(scene.upstream() == 1);
+  scene.invariants();
+}
+
+TEST_CASE("a body of 1 MB is read and translated beside the loop, in every dialect; a small one is not") {
+  Scene scene;
+  const auto aside = [&] { return scene.on_loop([&] { return wire::asio::use_service<wire::Bench>(scene.io).taken(); }); };
+  const std::string text(1'000'000, 'x'), said = "[{\"role\":\"user\",\"content\":\"";
+  const std::vector<std::pair<std::string, std::string>> dialects{{"/v1/chat/completions", "{\"model\":\"coder\",\"messages\":" + said},
+                                                                  {"/v1/responses", "{\"model\":\"coder\",\"input\":" + said},
+                                                                  {"/v1/messages", "{\"model\":\"coder\",\"max_tokens\":9,\"messages\":" + said}};
+  for (const auto& [path, begin] : dialects) {
+    CAPTURE(path);
+    const std::size_t before = aside();
+    CHECK(ask(scene.port(), "POST", path, begin + "hi\"}]}").status == 200);
+    CHECK(aside() == before);
+    CHECK(ask(scene.port(), "POST", path, begin + text + "\"}]}").status == 200);
+    CHECK(aside() == before + 2);
+  }
+  const std::size_t before = aside();
+  CHECK(ask(scene.port(), "POST", "/api/chat", chat_body("coder", false, text)).status == 200);
+  CHECK(aside() == before + 1);
   scene.invariants();
 }
 

@@ -7,6 +7,8 @@
 #include "api/quote.hpp"
 #include "api/raw_json.hpp"
 
+#include <map>
+
 namespace rr::api::openai_chat {
 namespace {
 
@@ -15,9 +17,8 @@ struct Message {  // raw texts; "" = absent or null
   bool has_tool_calls = false;
 };
 
-Message message_of(std::string_view raw) {
-  Message out;
-  for (const auto& [key, given] : raw_members(raw)) {
+std::size_t read_message(std::string_view list, std::size_t at, Message& out) {
+  return step_members(list, at, [&](std::string_view key, std::string_view given) {
     const auto value = given == "null" ? std::string_view{} : given;
     if (key == "role") out.role = value;
     if (key == "content") out.content = value;
@@ -25,8 +26,7 @@ Message message_of(std::string_view raw) {
     if (key == "tool_calls") out.tool_calls = value, out.has_tool_calls = !value.empty();
     if (key == "name") out.name = value;
     if (key == "tool_call_id") out.tool_call_id = value;
-  }
-  return out;
+  });
 }
 
 std::string_view go_type_of(std::string_view raw) {
@@ -44,9 +44,7 @@ class Translation {
   Result<Pieces> run() {
     if (const auto refusal = impossible()) return *refusal;
     write_.text("{\"model\":").text(quote(edits_.model)).text(",\"messages\":[");
-    messages_ = raw_elements(value("messages"));
-    for (const auto raw : messages_)
-      if (const auto refusal = message(message_of(raw))) return *refusal;
+    if (const auto refusal = messages(value("messages"))) return *refusal;
     write_.text(ask_.stream ? "],\"stream\":true" : "],\"stream\":false");
     if (const auto refusal = tools()) return *refusal;
     format();
@@ -85,9 +83,23 @@ class Translation {
     if (!raw.empty()) write_.text(",\"").text(name).text("\":").raw(raw);
   }
 
+  std::optional<Refusal> messages(std::string_view list) {
+    std::optional<Refusal> refusal;
+    std::size_t objects = 0;
+    step_objects(list, [&](std::size_t at) {
+      Message one;
+      const auto end = read_message(list, at, one);
+      if (!refusal) refusal = message(one);
+      ++objects;
+      return end;
+    });
+    if (!refusal && objects < members_.messages) refusal = message({});  // something that is no message stands among them
+    return refusal;
+  }
+
   std::optional<Refusal> message(const Message& m) {
-    std::string tool_name;
-    if (m.role == "\"tool\"") tool_name = m.name.empty() ? name_of_call(m.tool_call_id) : std::string(m.name);
+    std::string_view tool_name;
+    if (m.role == "\"tool\"") tool_name = m.name.empty() ? name_of_call(m.tool_call_id) : m.name;
     if (m.content.starts_with('[')) return parts(m, tool_name);
     if (!is_string(m.content) && (!m.content.empty() || !m.has_tool_calls))
       return shim_refusal("invalid message content type: " + std::string(go_type_of(m.content)));
@@ -97,7 +109,7 @@ class Translation {
   }
 
   // Thinking, tool calls and the like, and the end of the message.
-  std::optional<Refusal> rest(const Message& m, const std::string& tool_name) {
+  std::optional<Refusal> rest(const Message& m, std::string_view tool_name) {
     member("thinking", m.reasoning);
     if (const auto refusal = tool_calls(m.tool_calls)) return refusal;
     if (!tool_name.empty()) write_.text(",\"tool_name\":").text(tool_name);
@@ -107,7 +119,7 @@ class Translation {
   }
 
   // Ollama makes one message of each part; tool calls go with the last.
-  std::optional<Refusal> parts(const Message& m, const std::string& tool_name) {
+  std::optional<Refusal> parts(const Message& m, std::string_view tool_name) {
     const auto list = raw_elements(m.content);
     if (list.empty() && m.has_tool_calls) {
       open(m.role);
@@ -162,6 +174,7 @@ class Translation {
       if (!arguments.empty() && !is_object(arguments)) return shim_refusal("invalid tool call arguments");
       write_.text(i == 0 ? "{" : ",{");
       if (!id.empty()) write_.text("\"id\":").raw(id).text(",");
+      if (!id.empty()) names_.emplace(id, name);
       write_.text("\"function\":{\"index\":" + std::to_string(i) + ",\"name\":").raw(name.empty() ? "\"\"" : name);
       write_.text(",\"arguments\":").text(arguments.empty() ? "{}" : arguments).text("}}");
     }
@@ -169,12 +182,9 @@ class Translation {
     return std::nullopt;
   }
 
-  std::string name_of_call(std::string_view id) const {
-    if (id.empty()) return {};
-    for (const auto raw : messages_)
-      for (const auto call : raw_elements(raw_member(raw, "tool_calls")))
-        if (raw_member(call, "id") == id) return std::string(raw_member(raw_member(call, "function"), "name"));
-    return {};
+  std::string_view name_of_call(std::string_view id) const {
+    const auto called = id.empty() ? names_.end() : names_.find(id);
+    return called == names_.end() ? std::string_view{} : called->second;
   }
 
   // In the node's own form they are copied; flat and custom ones (as Cursor sends them) are written anew.
@@ -223,7 +233,7 @@ class Translation {
   const Members& members_;
   const Ask& ask_;
   const Edits& edits_;
-  std::vector<std::string_view> messages_;
+  std::map<std::string_view, std::string_view> names_;  // of the calls so far, by id; raw
   PiecesWriter write_;
   bool first_ = true;
 };

@@ -15,7 +15,7 @@ const providers = {
 
 export const aisdk = (dialect) => {
   const model = (url, ask) => providers[dialect](`${url}/v1`)(ask.model);
-  const asked = (url, ask, more = {}) => ({ model: model(url, ask), prompt: ask.prompt, maxRetries: 0, ...more });
+  const asked = (url, ask, more = {}) => ({ model: model(url, ask), prompt: ask.prompt, maxRetries: ask.retries ?? 0, ...more });
   const whole = (answer) => ({ text: answer.text, model: answer.response.modelId, reason: answer.finishReason, thinking: answer.reasoningText });
   const chat = async (url, ask) => whole(await generateText(asked(url, ask)));
   const image = async (url, ask) => whole(await generateText(asked(url, ask, { prompt: undefined, messages: [{ role: "user", content: [

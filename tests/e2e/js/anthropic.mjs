@@ -2,9 +2,9 @@
 import Anthropic from "@anthropic-ai/sdk";
 import { failure } from "./failure.mjs";
 
-const at = (url) => new Anthropic({ baseURL: url, apiKey: "local", maxRetries: 0 });
+const at = (url, maxRetries = 0) => new Anthropic({ baseURL: url, apiKey: "local", maxRetries });
 const user = (ask, more = {}) => ({ model: ask.model, max_tokens: 4000, messages: [{ role: "user", content: ask.prompt }], ...more });
-const create = (url, body) => at(url).messages.create(body);
+const create = (url, body, retries) => at(url, retries).messages.create(body);
 const tool_of = ({ function: { name, description, parameters } }) => ({ name, description, input_schema: parameters });
 const of = (answer, type) => answer.content.filter((block) => block.type === type);
 
@@ -12,7 +12,7 @@ const whole = (answer) => {
   if (answer.stop_reason !== "end_turn" || !answer.usage.output_tokens) throw new Error(`it ended by ${answer.stop_reason}`);
   return { model: answer.model, text: of(answer, "text").map(({ text }) => text).join(""), thinking: of(answer, "thinking").map(({ thinking }) => thinking).join("") };
 };
-const chat = async (url, ask) => whole(await create(url, user(ask)));
+const chat = async (url, ask) => whole(await create(url, user(ask), ask.retries));
 const image = async (url, ask) => whole(await create(url, user(ask, { messages: [{ role: "user", content: [
   { type: "text", text: ask.prompt }, { type: "image", source: { type: "base64", media_type: "image/png", data: ask.image } }] }] })));
 

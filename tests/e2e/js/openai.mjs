@@ -2,13 +2,13 @@
 import OpenAI from "openai";
 import { failure, picture } from "./failure.mjs";
 
-const at = (url) => new OpenAI({ baseURL: `${url}/v1`, apiKey: "local", maxRetries: 0 });
+const at = (url, maxRetries = 0) => new OpenAI({ baseURL: `${url}/v1`, apiKey: "local", maxRetries });
 const user = (ask, more = {}) => ({ model: ask.model, messages: [{ role: "user", content: ask.prompt }], ...more });
-const create = (url, body) => at(url).chat.completions.create(body);
+const create = (url, body, retries) => at(url, retries).chat.completions.create(body);
 
 const whole = ({ model, choices: [{ message, finish_reason }] }) =>
   ({ model, text: message.content, thinking: message.reasoning, reason: finish_reason });
-const chat = async (url, ask) => whole(await create(url, user(ask)));
+const chat = async (url, ask) => whole(await create(url, user(ask), ask.retries));
 const image = async (url, ask) => whole(await create(url, { model: ask.model, messages: [{ role: "user", content: [
   { type: "image_url", image_url: { url: picture(ask) } }, { type: "text", text: ask.prompt }] }] }));
 

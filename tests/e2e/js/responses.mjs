@@ -2,8 +2,8 @@
 import OpenAI from "openai";
 import { failure, picture } from "./failure.mjs";
 
-const at = (url) => new OpenAI({ baseURL: `${url}/v1`, apiKey: "local", maxRetries: 0 });
-const create = (url, body) => at(url).responses.create({ store: false, ...body });
+const at = (url, maxRetries = 0) => new OpenAI({ baseURL: `${url}/v1`, apiKey: "local", maxRetries });
+const create = (url, body, retries) => at(url, retries).responses.create({ store: false, ...body });
 const tool_of = ({ function: { name, description, parameters } }) => ({ type: "function", name, description, parameters });
 
 const whole = (answer) => ({
@@ -11,7 +11,7 @@ const whole = (answer) => ({
   text: answer.output_text,
   thinking: answer.output.filter(({ type }) => type === "reasoning").flatMap(({ summary }) => summary.map(({ text }) => text)).join(""),
 });
-const chat = async (url, ask) => whole(await create(url, { model: ask.model, input: ask.prompt }));
+const chat = async (url, ask) => whole(await create(url, { model: ask.model, input: ask.prompt }, ask.retries));
 const image = async (url, ask) => whole(await create(url, { model: ask.model, input: [{ role: "user", content: [
   { type: "input_text", text: ask.prompt }, { type: "input_image", image_url: picture(ask), detail: "auto" }] }] }));
 

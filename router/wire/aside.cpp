@@ -1,0 +1,7 @@
+#include "wire/aside.hpp"
+
+namespace rr::wire {
+
+asio::execution_context::id Bench::id;
+
+}  // namespace rr::wire
