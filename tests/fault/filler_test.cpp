@@ -68,33 +68,41 @@ TEST_CASE("in the middle of a stream too, and a native stream gets none") {
   scene.invariants(2);
 }
 
-TEST_CASE("after a comment a failure is an event and an unclean end") {
-  Quiet scene;
-  struct Node {
-    explicit Node(wire::asio::io_context& io) : bell(io.get_executor(), wire::Timer::time_point::max()) {}
-    wire::Timer bell;
-    bool dying = false;
-  };
-  const auto node = std::make_shared<Node>(scene.io);
-  scene.on_loop([&] {
-    scene.here.instead = [node](wire::Client& client, const wire::Request&) -> wire::Task<void> {
-      if (!node->dying) co_await node->bell.async_wait(wire::tuple);
-      client.reset();
+TEST_CASE("after a comment or a ping a failure is an event of the dialect and an unclean end") {
+  struct Dialect { std::string path, body, filler, broken, last; };
+  const std::string messages = R"("messages":[{"role":"user","content":"hi"}])";
+  for (const Dialect& d : {Dialect{"/v1/chat/completions", messages, comment, "data: {\"error\":{", "[DONE]"},
+                           Dialect{"/v1/completions", R"("prompt":"hi")", comment, "data: {\"error\":{", "[DONE]"},
+                           Dialect{"/v1/responses", R"("input":"hi")", comment, "event: error\ndata: {\"type\":\"error\",", "response.completed"},
+                           Dialect{"/v1/messages", "\"max_tokens\":9," + messages, "event: ping\ndata: ", "event: error\ndata: {\"type\":\"error\",\"error\":{", "message_stop"}}) {
+    CAPTURE(d.path);
+    Quiet scene;
+    struct Node {
+      explicit Node(wire::asio::io_context& io) : bell(io.get_executor(), wire::Timer::time_point::max()) {}
+      wire::Timer bell;
+      bool dying = false;
     };
-  });
-  RawClient client(scene.port());
-  client.send(stream_text("coder"));
-  Answer answer = client.head();
-  REQUIRE(comes(client, answer, comment));
-  scene.on_loop([&] {
-    node->dying = true;
-    node->bell.cancel();
-  });
-  while (client.chunk(answer)) {}
-  CHECK_FALSE(answer.clean);
-  CHECK(answer.body.find("data: {\"error\":{") != std::string::npos);
-  CHECK(answer.body.find("[DONE]") == std::string::npos);
-  scene.invariants();
+    const auto node = std::make_shared<Node>(scene.io);
+    scene.on_loop([&] {
+      scene.here.instead = [node](wire::Client& client, const wire::Request&) -> wire::Task<void> {
+        if (!node->dying) co_await node->bell.async_wait(wire::tuple);
+        client.reset();
+      };
+    });
+    RawClient client(scene.port());
+    client.send(request_text("POST", d.path, R"({"model":"coder","stream":true,)" + d.body + "}"));
+    Answer answer = client.head();
+    REQUIRE(comes(client, answer, d.filler));
+    scene.on_loop([&] {
+      node->dying = true;
+      node->bell.cancel();
+    });
+    while (client.chunk(answer)) {}
+    CHECK_FALSE(answer.clean);
+    CHECK(answer.body.find(d.broken) != std::string::npos);
+    CHECK(answer.body.find(d.last) == std::string::npos);
+    scene.invariants();
+  }
 }
 
 }  // namespace filler_test
