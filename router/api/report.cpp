@@ -55,29 +55,28 @@ Json swap(const SwapPicture& picture) {
           {"because", picture.because}, {"since_s", whole_seconds(picture.since)}};
 }
 
-Json links(const NodeBelief& belief, const Settings& settings) {
+Json links(const NodeBelief& belief, Time now) {
   Json out = Json::array();
-  const auto* node = settings.node(belief.name);
-  if (!node) return out;
-  for (std::size_t i = 0; i < node->addresses.size(); ++i) {
-    const bool in_use = i == 0;
-    Json link{{"address", rr::to_text(node->addresses[i])},
-              {"state", in_use ? std::string(state_word(belief.state)) : "unused"},
-              {"in_use", in_use && belief.state == NodeState::up}};
-    if (in_use && belief.state == NodeState::up) link["rtt_ms"] = tenths(in_seconds(belief.rtt) * 1000);
-    if (in_use && !belief.why.empty()) link["why"] = belief.why;
+  const auto* used = belief.links.in_use();
+  for (const Link& known : belief.links.all()) {
+    Json link{{"address", rr::to_text(known.address)}, {"state", std::string(state_word(known.state))}, {"in_use", &known == used}};
+    if (known.state == NodeState::up) link["rtt_ms"] = tenths(in_seconds(known.rtt) * 1000);
+    if (known.state == NodeState::down) {
+      const auto next = whole_seconds(std::max<Duration>(known.asked + belief.links.every(known, now) - now, Duration::zero()));
+      link["why"] = known.why + ", next try " + (next > 0 ? "in " + std::to_string(next) + " s" : "now");
+    }
     out.push_back(std::move(link));
   }
   return out;
 }
 
-Json node(const NodePicture& picture, const Settings& settings, Time now) {
+Json node(const NodePicture& picture, Time now) {
   const auto& belief = picture.belief;
   Json out{{"state", std::string(state_word(belief.state))}};
   if (!belief.why.empty()) out["why"] = belief.why;
   out["ollama"] = belief.version.empty() ? Json(nullptr) : Json(belief.version);
   out["heard_s_ago"] = belief.heard ? Json(tenths(in_seconds(now - *belief.heard))) : Json(nullptr);
-  out["links"] = links(belief, settings);
+  out["links"] = links(belief, now);
   out["memory"] = {{"limit_gib", picture.limit > 0 ? Json(gib_of(picture.limit)) : Json(nullptr)}, {"used_gib", gib_of(picture.used)}};
   out["models"] = Json::array();
   for (const auto& entry : picture.models) out["models"].push_back(model(entry));
@@ -112,7 +111,7 @@ Health health(const Picture& picture, const Settings& settings, const Adoption& 
   out["roles"] = Json::object();
   for (const auto& entry : picture.roles) out["roles"][entry.name] = role(entry);
   out["nodes"] = Json::object();
-  for (const auto& entry : picture.nodes) out["nodes"][entry.belief.name] = node(entry, settings, now);
+  for (const auto& entry : picture.nodes) out["nodes"][entry.belief.name] = node(entry, now);
   out["waiting"] = Json::array();
   for (const auto& entry : picture.waiting) out["waiting"].push_back(waiter(entry));
   out["in_flight"] = picture.in_flight;

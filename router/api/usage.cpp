@@ -89,6 +89,7 @@ void AnswerWatch::see(std::string_view lines) {
     while (!line.empty() && static_cast<unsigned char>(line.back()) <= 0x20) line.remove_suffix(1);
     if (line.empty()) continue;
     if (!content_) content_ = has_content(line);
+    pieces_ += content_;
     if (is_embedding(line) && line.ends_with('}')) {  // an embedding answer has no done member
       const auto last = line.rfind(']');
       const auto rest = last == line.npos ? std::string_view{} : line.substr(last + 1);

@@ -21,11 +21,13 @@ class AnswerWatch {
   void see(std::string_view lines);             // whole NDJSON lines, or a whole JSON object
   bool done() const { return done_; }           // a done:true was seen
   bool content() const { return content_; }     // a line with content, thinking or tool calls was seen
+  std::int64_t pieces() const { return pieces_; }  // lines since the first with content: about as many tokens
   const std::optional<std::string>& error() const { return error_; }  // text of an {"error":...} line
   const Usage& usage() const { return usage_; }
 
  private:
   bool done_ = false, content_ = false;
+  std::int64_t pieces_ = 0;
   std::optional<std::string> error_;
   Usage usage_;
 };

@@ -13,12 +13,16 @@ namespace {
 
 Attempt done() { return {.done = true}; }
 Attempt failed(Refusal refusal, bool elsewhere) { return {.elsewhere = elsewhere, .refusal = std::move(refusal)}; }
-Attempt lost(Refusal refusal, bool stale = false) {
-  return {.elsewhere = true, .lost = true, .stale = stale, .refusal = std::move(refusal)};
+Attempt lost(Refusal refusal) { return {.elsewhere = true, .lost = true, .refusal = std::move(refusal)}; }
+Attempt lost(const Call& call, const wire::Connection& connection, const wire::NodeError& error, Refusal refusal) {
+  Attempt out = lost(std::move(refusal));
+  out.relink = error.link && call.house->other_way(call.grant.node, connection.address());
+  return out;
 }
 
 Refusal transport(const Call& call, const wire::NodeError& error) {
   if (error.what == wire::NodeError::What::closed_by_us) return draining();
+  if (error.link) return link_lost(call, 0);
   Refusal refusal{.code = "node_lost", .side = Side::node, .status = 502, .sentence = ""};
   if (error.what == wire::NodeError::What::timeout) {
     refusal.code = "node_silent";
@@ -76,7 +80,7 @@ Result<std::string> as_stream(api::Translation& translation, std::string_view bo
 wire::Task<Attempt> pass_whole(Call& call, api::Translation* translation, wire::Connection& connection,
                                const wire::CheckedReply& node, Ticket& ticket) {
   auto body = co_await connection.read_rest(most_answer, call.settings->between_chunks);
-  if (!body) co_return lost(transport(call, body.error()));
+  if (!body) co_return lost(call, connection, body.error(), transport(call, body.error()));
   api::AnswerWatch watch;
   watch.see(*body);
   const bool whole = !wants_done(call.route.kind) || watch.done();
@@ -132,6 +136,7 @@ wire::Task<Attempt> pass_stream(Call& call, api::Translation* translation, wire:
       call.error = passage->trouble(end.error).code;
       call.side = passage->trouble(end.error).side;
       ticket.outcome.error = passage->trouble(end.error).sentence;
+      if (end.how == How::nothing && end.error) co_return lost(call, connection, *end.error, passage->trouble(end.error));
       if (end.how == How::nothing) co_return lost(passage->trouble(end.error));
       break;
   }
@@ -174,11 +179,10 @@ std::unique_ptr<api::Translation> translation(const Call& call, const api::Membe
 }
 
 wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& ticket, bool fresh) {
-  const Address* address = nullptr;
-  if (const NodeSettings* node = call.settings->node(call.grant.node)) address = &node->addresses.front();
-  if (!address) co_return failed({.code = "node_gone", .side = Side::router, .status = 503,
+  const Addresses way = call.house->way(call.grant.node);
+  if (way.empty()) co_return failed({.code = "node_gone", .side = Side::router, .status = 503,
                                   .sentence = "node " + call.grant.node + " left the configuration", .retry_after_s = 1}, true);
-  call.link = to_text(*address);
+  call.link = to_text(way.front());
   const std::string_view body = call.request.body.view();
   const api::Edits edits{.model = call.grant.model.spelt(),
                          .num_ctx = call.grant.num_ctx,
@@ -198,13 +202,14 @@ wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& tic
 
   wire::Client::Watch watch;
   auto connection = co_await call.house->upstream.connect(
-      *address, [&](std::function<void()> stop) { watch = call.client.on_gone(std::move(stop)); }, fresh);
+      way, [&](std::function<void()> stop) { watch = call.client.on_gone(std::move(stop)); }, fresh);
   if (call.client.gone()) co_return done();
   if (!connection) {
     ticket.outcome = {.ending = Ending::node_failed, .sent = false, .error = connection.error().sentence};
     call.house->watch.look(call.grant.node);
     co_return failed(transport(call, connection.error()), true);
   }
+  call.link = to_text(connection->address());
   watch = call.client.on_gone(connection->closer());
   const Asked asked(*call.house, call.id, connection->closer());
   RequestHead head{.method = "POST", .target = std::string(translated ? translated->path() : node_path(call.route.kind)),
@@ -218,7 +223,8 @@ wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& tic
     ticket.outcome.error = node.error().sentence;
     call.house->watch.look(call.grant.node);
     if (node.error().nothing_sent) co_return failed(transport(call, node.error()), true);
-    Attempt gone = lost(transport(call, node.error()), connection->reused() && node.error().what == wire::NodeError::What::lost);
+    Attempt gone = lost(call, *connection, node.error(), transport(call, node.error()));
+    gone.stale = connection->reused() && node.error().what == wire::NodeError::What::lost;
     ticket.outcome.silent = call.ask.stream && node.error().what == wire::NodeError::What::timeout;  // a whole answer may take its time
     gone.silent = ticket.outcome.silent && call.grant.keep_alive;  // under passthrough nothing is loaded anew
     co_return gone;

@@ -65,6 +65,16 @@ Refusal draining() {
           .retry_after_s = 5};
 }
 
+Refusal link_lost(const Call& call, std::int64_t tokens) {
+  std::string others;
+  if (const NodeSettings* node = call.settings->node(call.grant.node))
+    for (const Address& address : node->addresses)
+      if (to_text(address) == call.link && call.house->other_way(call.grant.node, address)) others = ", the other link is up";
+  const std::string when = tokens == 0 ? "before its first token" : "after " + std::to_string(tokens) + (tokens == 1 ? " token" : " tokens");
+  return {.code = "link_lost", .side = Side::node, .status = 502,
+          .sentence = "the link to " + call.grant.node + " (" + call.link + ") was lost " + when + "; ask again" + others};
+}
+
 void reply(Call& call, int status, std::string_view content_type, std::string body) {
   ReplyHead head{.status = status, .reason = std::string(reason_phrase(status)), .fields = {}};
   if (!content_type.empty()) head.fields.push_back({"Content-Type", std::string(content_type)});

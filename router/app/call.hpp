@@ -52,6 +52,8 @@ Fields told(const Call&);
 void refuse(Call&, const Refusal&, bool close = false);
 
 Refusal draining();  // the program stops
+// The way to the node is gone, after `tokens` of the answer; whether another one is there.
+Refusal link_lost(const Call&, std::int64_t tokens);
 
 // A whole answer of our own.
 void reply(Call&, int status, std::string_view content_type, std::string body);

@@ -13,14 +13,28 @@ namespace rr::app {
 
 namespace {
 
+// "169.254.19.104:11434 (link-local) 0.6 ms; 100.101.102.103:11434 (Tailscale) 9.1 ms"
+std::string answering(const Links& links) {
+  std::string out;
+  for (const Link& link : links.all()) {
+    if (link.state != NodeState::up) continue;
+    char time[32];
+    std::snprintf(time, sizeof time, " %.1f ms", in_seconds(link.rtt) * 1000);
+    out += (out.empty() ? "" : "; ") + described(link.address) + time;
+  }
+  return out.empty() ? to_text(links.order().front()) : out;
+}
+
 // One line a node, one for each model that a role misses there. The answer is how many of them are failures.
 int look_at(const NodeBelief& node, const Settings& settings) {
   if (node.state != NodeState::up) {
     std::printf("FAIL  %-10s %s: start Ollama there, or correct nodes.%s.address\n", node.name.c_str(), node.why.c_str(), node.name.c_str());
     return 1;
   }
-  std::printf("ok    %-10s Ollama %s at %s\n", node.name.c_str(), node.version.c_str(),
-              to_text(settings.node(node.name)->addresses.front()).c_str());
+  std::printf("ok    %-10s Ollama %s at %s\n", node.name.c_str(), node.version.c_str(), answering(node.links).c_str());
+  for (const Link& link : node.links.all())
+    if (link.state == NodeState::down)
+      std::printf("WARN  %-10s %s; another address answers, so this one is in nobody's way\n", node.name.c_str(), link.why.c_str());
   int failures = 0;
   std::vector<ModelName> told;
   for (const RoleSettings& role : settings.roles) {
@@ -47,7 +61,7 @@ int command_doctor(const DoctorOptions& options) {
     std::fprintf(stderr, "role-router doctor: %d mistakes in %s: role-router check --config %s\n", loaded.mistakes(), path.c_str(), path.c_str());
     return 2;
   }
-  const Fleet fleet = inventory(*loaded.settings);
+  const Fleet fleet = inventory(*loaded.settings, true);
   int failures = 0;
   for (const NodeBelief& node : fleet.nodes) failures += look_at(node, *loaded.settings);
   if (options.loads) {

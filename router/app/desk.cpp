@@ -113,6 +113,8 @@ void Desk::carry_out(const Command& command) {
     orders_.unload(*unload);
   } else if (auto* look = std::get_if<Look>(&command)) {
     orders_.look(look->node);
+  } else if (auto* lost = std::get_if<GiveUp>(&command)) {
+    orders_.give_up(lost->address);
   } else if (auto* note = std::get_if<Note>(&command)) {
     orders_.note(*note);
   }

@@ -33,6 +33,7 @@ struct Orders {  // who carries out what the dispatch commands
   std::function<void(const Load&)> load;
   std::function<void(const Unload&)> unload;
   std::function<void(const NodeName&)> look;
+  std::function<void(const Address&)> give_up;
   std::function<void(const Note&)> note;
 };
 

@@ -110,9 +110,11 @@ Explanation explain(const Ask& ask, const Settings& settings, const Dispatch& di
       out.expected = e->first_token;
       out.now += ", about " + to_text(*out.expected);
     }
-    if (const NodeSettings* node = settings.node(*placed)) {
-      out.link = to_text(node->addresses.front());
-      if (const auto more = node->addresses.size() - 1; more > 0) out.link += "   " + std::to_string(more) + " more listed, the first is used";
+    if (dispatch.fleet().node(*placed)) {
+      const Links& links = dispatch.fleet().node(*placed)->links;
+      out.link = described(links.order().front());
+      if (const Link* used = links.in_use()) out.link += ", " + to_text(used->rtt);
+      if (const auto more = links.all().size() - 1; more > 0) out.link += "   " + std::to_string(more) + (more == 1 ? " other in reserve" : " others in reserve");
     }
     out.memory = sum(footprint(settings, dispatch.fleet(), *placed, ask.model), model);
   } else {

@@ -63,6 +63,11 @@ wire::Task<void> forward(Call& call, const api::Members& members) {
     call.error.clear();
     call.side.reset();
     Attempt result = co_await attempt(call, members, *ticket, back);
+    if (result.relink && call.ask.repeatable && !call.client.gone() && losses + 1 < most_losses) {  // the node may be at work on it still: its seat stays taken
+      ++losses;
+      ticket->outcome = {.ending = Ending::client_left, .sent = true};
+      result = co_await attempt(call, members, *ticket, true);
+    }
     if (result.done || call.client.gone()) {
       if (call.client.gone() && call.status == 0) call.status = 499;
       co_return;

@@ -6,6 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include <algorithm>
 #include <ctime>
 #include <random>
 
@@ -27,19 +28,28 @@ std::string not_ours(const NodeName& node) { return node + " left the configurat
 
 // Each order is answered once, whatever becomes of it. A load may be slow, never endless: the gate gives up after twice swap_timeout, the
 // connection a little later; that it is closed ends the load in the node.
-wire::Task<void> carry_out(std::shared_ptr<House> house, Load order, Address address, Duration patience) {
-  auto failed = co_await house->nodes.load(address, order, patience);
+wire::Task<void> carry_out(std::shared_ptr<House> house, Load order, Duration patience) {
+  auto failed = co_await house->nodes.load(house->way(order.node), order, patience);
+  if (failed && failed->link) failed = co_await house->nodes.load(house->way(order.node), order, patience);  // the node loads on: this waits for it
   LoadEnded ended{order.node, order.model, {}};
   if (failed) ended.failed = failed->why, ended.status = failed->status;
   house->desk.tell(std::move(ended));
 }
 
-wire::Task<void> carry_out(std::shared_ptr<House> house, Unload order, Address address) {
-  auto failed = co_await house->nodes.unload(address, order.model);
+wire::Task<void> carry_out(std::shared_ptr<House> house, Unload order) {
+  auto failed = co_await house->nodes.unload(house->way(order.node), order.model);
+  if (failed && failed->link) failed = co_await house->nodes.unload(house->way(order.node), order.model);
   UnloadEnded ended{order.node, order.model, {}};
   if (failed) ended.failed = failed->why, ended.status = failed->status;
   house->desk.tell(std::move(ended));
 }
+
+Links::Evidence evidence(const wire::NodeError& error) {
+  using What = wire::NodeError::What;
+  return error.what == What::refused || error.what == What::unreachable ? Links::Evidence::certain : Links::Evidence::hint;
+}
+
+constexpr Duration silence_of_the_lost = std::chrono::seconds(3);  // what has spoken later than that goes on
 
 }  // namespace
 
@@ -55,22 +65,32 @@ House::House(wire::asio::io_context& context, Snapshot first)
       upstream(io.get_executor(), {.idle_per_address = 256}),
       nodes(upstream),
       desk(io.get_executor(), settings),
-      watch(io.get_executor(), nodes, [this](Event event) { desk.tell(std::move(event)); }) {
+      watch(io.get_executor(), nodes, [this](Event event) { desk.tell(std::move(event)); },
+            [this](const NodeName& node) -> const Links* {
+              const NodeBelief* belief = desk.dispatch().fleet().node(node);
+              return belief ? &belief->links : nullptr;
+            }) {
+  upstream.on_failure([this](const Address& address, const wire::NodeError& error) {
+    for (const NodeSettings& node : settings->nodes) {
+      if (std::find(node.addresses.begin(), node.addresses.end(), address) == node.addresses.end()) continue;
+      desk.tell(LinkFailed{node.name, address, error.sentence, evidence(error)});
+      watch.probe(node.name);
+    }
+  });
   desk.orders({
       .load =
           [this](const Load& order) {
-            const Address* to = address(order.node);
-            if (!to) return desk.tell(LoadEnded{order.node, order.model, not_ours(order.node)});
+            if (way(order.node).empty()) return desk.tell(LoadEnded{order.node, order.model, not_ours(order.node)});
             const Duration patience = 2 * settings->swap_timeout + std::chrono::seconds(1);
-            wire::asio::co_spawn(io, app::carry_out(shared_from_this(), order, *to, patience), wire::asio::detached);
+            wire::asio::co_spawn(io, app::carry_out(shared_from_this(), order, patience), wire::asio::detached);
           },
       .unload =
           [this](const Unload& order) {
-            const Address* to = address(order.node);
-            if (!to) return desk.tell(UnloadEnded{order.node, order.model, not_ours(order.node)});
-            wire::asio::co_spawn(io, app::carry_out(shared_from_this(), order, *to), wire::asio::detached);
+            if (way(order.node).empty()) return desk.tell(UnloadEnded{order.node, order.model, not_ours(order.node)});
+            wire::asio::co_spawn(io, app::carry_out(shared_from_this(), order), wire::asio::detached);
           },
       .look = [this](const NodeName& node) { watch.look(node); },
+      .give_up = [this](const Address& address) { upstream.give_up(address, silence_of_the_lost); },
       .note = [this](const Note& note) { record(*this, note); },
   });
 }
@@ -109,9 +129,15 @@ std::vector<std::string> House::complaints() const {
   return all;
 }
 
-const Address* House::address(const NodeName& name) const {
-  const NodeSettings* node = settings->node(name);
-  return node ? &node->addresses.front() : nullptr;
+Addresses House::way(const NodeName& name) const {
+  const NodeBelief* belief = desk.dispatch().fleet().node(name);
+  return belief ? belief->links.order() : Addresses{};
+}
+
+bool House::other_way(const NodeName& name, const Address& lost) const {
+  const NodeBelief* belief = desk.dispatch().fleet().node(name);
+  return belief && std::any_of(belief->links.all().begin(), belief->links.all().end(),
+                               [&](const Link& l) { return l.state == NodeState::up && !(l.address == lost); });
 }
 
 std::string clock_text() {

@@ -45,7 +45,8 @@ struct House : std::enable_shared_from_this<House> {
   void adopt(Snapshot next);                     // settings, names, dispatch, watch; generation + 1
   std::optional<std::string> open_access_log(const std::string& path);  // "" = none from now on; else why it stays as it was
   std::vector<std::string> complaints() const;   // of the logs, for /health
-  const Address* address(const NodeName&) const; // the first of the node's
+  Addresses way(const NodeName&) const;          // the node's addresses as they are to be dialled now; none: it left the configuration
+  bool other_way(const NodeName&, const Address& lost) const;  // another address of the node answers
 };
 
 std::string clock_text();                        // now, RFC 3339 with the local offset

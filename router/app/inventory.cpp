@@ -9,7 +9,7 @@ namespace rr::app {
 namespace {
 
 wire::Task<void> take_stock(Nodes& nodes, NodeSettings node, NodeBelief& belief) {
-  auto stock = co_await nodes.stock(node.addresses.front());
+  auto stock = co_await nodes.stock(node.addresses);
   if (!stock) {
     belief.state = NodeState::down;
     belief.why = stock.error().sentence;
@@ -21,19 +21,34 @@ wire::Task<void> take_stock(Nodes& nodes, NodeSettings node, NodeBelief& belief)
   belief.inventory_known = true;
 }
 
+wire::Task<void> ask_link(Nodes& nodes, Address address, NodeBelief& belief) {
+  auto heard = co_await nodes.probe(address);
+  const Time now = std::chrono::steady_clock::now();
+  if (heard) belief.links.heard(address, *heard, now);
+  else belief.links.failed(address, heard.error().sentence, Links::Evidence::certain, now);
+}
+
 }  // namespace
 
-Fleet inventory(const Settings& settings) {
+Fleet inventory(const Settings& settings, bool links) {
   Fleet fleet;
-  for (const NodeSettings& node : settings.nodes) fleet.nodes.push_back({.name = node.name, .why = "no answer in 6 s"});
+  for (const NodeSettings& node : settings.nodes)
+    fleet.nodes.push_back({.name = node.name, .links = Links(node.addresses, std::chrono::steady_clock::now()), .why = "no answer in 6 s"});
   wire::asio::io_context io{1};
   wire::Upstream upstream(io.get_executor(), {});
   Nodes nodes(upstream);
-  std::size_t open = settings.nodes.size();
-  for (std::size_t i = 0; i < settings.nodes.size(); ++i)
-    wire::asio::co_spawn(io, take_stock(nodes, settings.nodes[i], fleet.nodes[i]), [&](std::exception_ptr) {
+  std::size_t open = 0;
+  const auto start = [&](wire::Task<void> task) {
+    ++open;
+    wire::asio::co_spawn(io, std::move(task), [&](std::exception_ptr) {
       if (--open == 0) io.stop();  // connections that are kept for reuse would hold it
     });
+  };
+  for (std::size_t i = 0; i < settings.nodes.size(); ++i) {
+    start(take_stock(nodes, settings.nodes[i], fleet.nodes[i]));
+    if (!links) continue;
+    for (const Address& address : settings.nodes[i].addresses) start(ask_link(nodes, address, fleet.nodes[i]));
+  }
   io.run_for(std::chrono::seconds(6));
   return fleet;
 }

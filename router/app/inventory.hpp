@@ -5,6 +5,7 @@
 
 namespace rr::app {
 
-Fleet inventory(const Settings&);  // takes at most 6 s
+// Takes at most 6 s. `links`: each of several addresses is asked too.
+Fleet inventory(const Settings&, bool links = false);
 
 }  // namespace rr::app

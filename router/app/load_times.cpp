@@ -48,7 +48,7 @@ class Measuring {
 
  private:
   wire::Task<void> one(const NodeSettings& node, LoadTimes& times, bool mapped) {
-    const Address address = node.addresses.front();
+    const Addresses& address = node.addresses;
     auto before = co_await nodes_.ps(address);
     if (!before) co_return say(times, before.error().sentence);
     if (std::any_of(before->residents.begin(), before->residents.end(), [&](const Resident& r) { return r.name == times.model; }))
@@ -69,7 +69,7 @@ class Measuring {
     if (!co_await gone(address, times.model)) say(times, "it is still loaded a minute after its unload");
   }
 
-  wire::Task<bool> gone(Address address, ModelName model) {
+  wire::Task<bool> gone(Addresses address, ModelName model) {
     for (int look = 0; look < looks; ++look) {
       auto now = co_await nodes_.ps(address);
       if (now && std::none_of(now->residents.begin(), now->residents.end(), [&](const Resident& r) { return r.name == model; })) co_return true;

@@ -9,7 +9,7 @@ namespace rr::app {
 namespace {
 
 constexpr std::size_t most_body = 16u << 20;
-constexpr Duration probe_patience = std::chrono::seconds(5);
+constexpr Duration probe_patience = std::chrono::seconds(5), link_patience = std::chrono::seconds(2);
 
 Refusal node_down(const wire::NodeError& error) {
   const bool refused = error.what == wire::NodeError::What::refused;
@@ -22,61 +22,70 @@ double wall_seconds() {
 
 }  // namespace
 
-wire::Task<Result<Nodes::Answer>> Nodes::ask(Address address, std::string method, std::string path, std::string body,
-                                             Duration patience) {
-  auto connection = co_await upstream_.connect(address);
-  if (!connection) co_return node_down(connection.error());
+wire::Task<wire::NodeResult<Nodes::Answer>> Nodes::ask(Addresses addresses, std::string method, std::string path, std::string body,
+                                                       Duration patience) {
+  auto connection = co_await upstream_.connect(std::move(addresses));
+  if (!connection) co_return connection.error();
   RequestHead head{.method = method, .target = path, .fields = {}};
   if (!body.empty()) head.fields.push_back({"Content-Type", "application/json"});
   const std::array<std::string_view, 1> pieces{body};
   auto reply = co_await connection->exchange(std::move(head), std::span(pieces).first(body.empty() ? 0 : 1), patience);
-  if (!reply) co_return node_down(reply.error());
+  if (!reply) co_return reply.error();
   auto rest = co_await connection->read_rest(most_body, patience);
-  if (!rest) co_return node_down(rest.error());
+  if (!rest) co_return rest.error();
+  Answer answer{reply->head.status, std::move(*rest), connection->address()};
   upstream_.keep(std::move(*connection));
-  co_return Answer{reply->head.status, std::move(*rest)};
+  co_return std::move(answer);
 }
 
-wire::Task<Result<Nodes::Heard>> Nodes::ps(Address address) {
+wire::Task<Result<Nodes::Heard>> Nodes::ps(Addresses to) {
   const Time asked = std::chrono::steady_clock::now();
-  auto answer = co_await ask(address, "GET", "/api/ps", "", probe_patience);
-  if (!answer) co_return answer.error();
+  auto answer = co_await ask(to, "GET", "/api/ps", "", probe_patience);
+  if (!answer) co_return node_down(answer.error());
   const Time heard = std::chrono::steady_clock::now();
   auto residents = api::parse_ps(answer->body, heard, wall_seconds());
   if (!residents) co_return residents.error();
-  co_return Heard{std::move(*residents), heard - asked};
+  co_return Heard{std::move(*residents), heard - asked, answer->over};
 }
 
-wire::Task<Result<Nodes::Stock>> Nodes::stock(Address address) {
-  auto version = co_await ask(address, "GET", "/api/version", "", probe_patience);
-  if (!version) co_return version.error();
+wire::Task<Result<Nodes::Stock>> Nodes::stock(Addresses to) {
+  auto version = co_await ask(to, "GET", "/api/version", "", probe_patience);
+  if (!version) co_return node_down(version.error());
   auto said = api::parse_version(version->body);
   if (!said) co_return said.error();
-  auto tags = co_await ask(address, "GET", "/api/tags", "", probe_patience);
-  if (!tags) co_return tags.error();
+  auto tags = co_await ask(to, "GET", "/api/tags", "", probe_patience);
+  if (!tags) co_return node_down(tags.error());
   auto models = api::parse_tags(tags->body);
   if (!models) co_return models.error();
   co_return Stock{std::move(*said), std::move(*models)};
 }
 
-wire::Task<std::optional<std::set<std::string>>> Nodes::capabilities(Address address, ModelName model) {
-  auto answer = co_await ask(address, "POST", "/api/show", api::show_order(model), probe_patience);
+wire::Task<Result<Duration>> Nodes::probe(Address over) {
+  const Time asked = std::chrono::steady_clock::now();
+  Addresses only{std::move(over)};
+  auto answer = co_await ask(std::move(only), "GET", "/api/version", "", link_patience);
+  if (!answer) co_return node_down(answer.error());
+  co_return std::chrono::steady_clock::now() - asked;
+}
+
+wire::Task<std::optional<std::set<std::string>>> Nodes::capabilities(Addresses to, ModelName model) {
+  auto answer = co_await ask(to, "POST", "/api/show", api::show_order(model), probe_patience);
   if (!answer || answer->status != 200) co_return std::nullopt;
   co_return api::parse_capabilities(answer->body);
 }
 
-wire::Task<std::optional<Nodes::Trouble>> Nodes::load(Address address, Load load, Duration patience) {
+wire::Task<std::optional<Nodes::Trouble>> Nodes::load(Addresses to, Load load, Duration patience) {
   auto order = api::load_order(load.model, load.num_ctx, load.keep_alive, load.use_mmap, load.embedding);
-  auto answer = co_await ask(address, "POST", order.path, order.body, patience);
-  if (!answer) co_return Trouble{answer.error().sentence, 0};
+  auto answer = co_await ask(to, "POST", order.path, order.body, patience);
+  if (!answer) co_return Trouble{answer.error().sentence, 0, answer.error().link};
   if (answer->status != 200) co_return Trouble{api::parse_error(answer->body), answer->status};
   co_return std::nullopt;
 }
 
-wire::Task<std::optional<Nodes::Trouble>> Nodes::unload(Address address, ModelName model) {
+wire::Task<std::optional<Nodes::Trouble>> Nodes::unload(Addresses to, ModelName model) {
   auto order = api::unload_order(model);
-  auto answer = co_await ask(address, "POST", order.path, order.body, std::chrono::seconds(30));
-  if (!answer) co_return Trouble{answer.error().sentence, 0};
+  auto answer = co_await ask(to, "POST", order.path, order.body, std::chrono::seconds(30));
+  if (!answer) co_return Trouble{answer.error().sentence, 0, answer.error().link};
   if (answer->status != 200) co_return Trouble{api::parse_error(answer->body), answer->status};
   co_return std::nullopt;
 }

@@ -38,6 +38,8 @@ Refusal Watched::trouble(const std::optional<wire::NodeError>& lost) const {
     refusal.ollama_text = true;
   } else if (lost && lost->what == wire::NodeError::What::closed_by_us) {
     refusal = draining();
+  } else if (lost && lost->link) {
+    refusal = link_lost(call_, watch_.pieces());
   } else if (lost && lost->what == wire::NodeError::What::timeout) {
     refusal.code = "node_silent";
     refusal.status = 504;

@@ -35,10 +35,9 @@ wire::Task<void> forward_show(Call& call, const api::Members& members) {
   }
   call.grant.node = placed->node;
   call.grant.model = call.ask.model;
-  const Address* address = call.house->address(placed->node);
   wire::Client::Watch watch;
   auto connection = co_await call.house->upstream.connect(
-      *address, [&](std::function<void()> stop) { watch = call.client.on_gone(std::move(stop)); });
+      call.house->way(placed->node), [&](std::function<void()> stop) { watch = call.client.on_gone(std::move(stop)); });
   if (call.client.gone()) co_return;
   if (!connection) {
     refuse(call, {.code = "node_down", .side = Side::node, .status = 503, .sentence = connection.error().sentence, .retry_after_s = 2});

@@ -119,10 +119,8 @@ wire::Task<void> hand_on(Call& call, wire::Connection& connection, const wire::C
 wire::Task<std::optional<wire::Connection>> dial(Call& call, const Way& way, wire::Client::Watch& watch) {
   call.grant.node = way.node;
   call.grant.model = call.ask.model;
-  const Address address = call.settings->node(way.node)->addresses.front();
-  call.link = to_text(address);
   auto connection = co_await call.house->upstream.connect(
-      address, [&](std::function<void()> stop) { watch = call.client.on_gone(std::move(stop)); }, true);
+      call.house->way(way.node), [&](std::function<void()> stop) { watch = call.client.on_gone(std::move(stop)); }, true);
   if (call.client.gone()) {
     left(call);
     co_return std::nullopt;
@@ -133,6 +131,7 @@ wire::Task<std::optional<wire::Connection>> dial(Call& call, const Way& way, wir
                   .retry_after_s = 2});
     co_return std::nullopt;
   }
+  call.link = to_text(connection->address());
   watch = call.client.on_gone(connection->closer());
   co_return std::move(*connection);
 }

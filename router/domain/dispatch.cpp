@@ -20,7 +20,7 @@ int seconds_1_to_30(Duration d) {
 
 Dispatch::Dispatch(Snapshot settings, Time now) : settings_(std::move(settings)) {
   for (const NodeSettings& node : settings_->nodes) {
-    fleet_.nodes.push_back({.name = node.name, .since = now});
+    fleet_.nodes.push_back({.name = node.name, .links = Links(node.addresses, now), .since = now});
     gates_[node.name];
   }
   note_roles(now);

@@ -40,13 +40,15 @@ struct Ended { TicketId id{}; Outcome outcome{}; };     // a granted request is 
 struct Observed { NodeName node{}; std::vector<Resident> residents{}; Duration rtt{}; };
 struct Inventory { NodeName node{}; std::string version{}; std::vector<Installed> models{}; };
 struct Lost { NodeName node{}; std::string why{}; };
+struct LinkHeard { NodeName node{}; Address address{}; Duration rtt{}; };  // an answer came over this address
+struct LinkFailed { NodeName node{}; Address address{}; std::string why{}; Links::Evidence evidence = Links::Evidence::hint; };
 // `status`: of an answer that says no; 0 = none came.
 struct LoadEnded { NodeName node{}; ModelName model{}; std::optional<std::string> failed{}; int status = 0; };
 struct UnloadEnded { NodeName node{}; ModelName model{}; std::optional<std::string> failed{}; int status = 0; };  // the reply; not yet gone
 struct UnloadWanted { ModelName model{}; };           // a client or the operator asks; pinned models stay
 struct Adopted { Snapshot settings{}; };
 struct Ticked {};
-using Event = std::variant<Arrived, Left, Ended, Observed, Inventory, Lost, LoadEnded, UnloadEnded, UnloadWanted, Adopted, Ticked>;
+using Event = std::variant<Arrived, Left, Ended, Observed, Inventory, Lost, LinkHeard, LinkFailed, LoadEnded, UnloadEnded, UnloadWanted, Adopted, Ticked>;
 
 // ---- commands
 struct Grant {
@@ -62,9 +64,10 @@ struct Refuse { TicketId id{}; Refusal refusal{}; };
 struct Load { NodeName node{}; ModelName model{}; int num_ctx = 0; KeepAlive keep_alive{}; std::optional<bool> use_mmap{}; bool embedding = false; };
 struct Unload { NodeName node{}; ModelName model{}; };
 struct Look { NodeName node{}; };                     // ask /api/ps now
+struct GiveUp { Address address{}; };                 // end what is silent on it: its link is down, another one answers
 struct WakeAt { Time at{}; };                         // the only one per call; send Ticked then
 struct Note { enum class Level { info, warn } level; std::string text{}; };  // one log line
-using Command = std::variant<Grant, Refuse, Load, Unload, Look, WakeAt, Note>;
+using Command = std::variant<Grant, Refuse, Load, Unload, Look, GiveUp, WakeAt, Note>;
 
 // ---- what a person may look at (/health, status, explain)
 struct WaitingPicture { TicketId id{}; RoleName role{}; std::string for_what{}; int place{}; Duration waited{}; std::optional<Duration> expected{}; };
@@ -112,12 +115,15 @@ class Dispatch {
   void on_event(const Observed&, Time);
   void on_event(const Inventory&, Time);
   void on_event(const Lost&, Time);
+  void on_event(const LinkHeard&, Time);
+  void on_event(const LinkFailed&, Time);
   void on_event(const LoadEnded&, Time);
   void on_event(const UnloadEnded&, Time);
   void on_event(const UnloadWanted&, Time);
   void on_event(const Adopted&, Time);
   void on_event(const Ticked&, Time);
 
+  void note_change(const NodeName&, const std::optional<LinkChange>&, Time);
   void note_silence(const Running&, Gate&);
   void grant(Waiter, Time);
   void refuse(const Ask&, Refusal, Time);

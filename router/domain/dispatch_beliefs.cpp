@@ -14,6 +14,11 @@ std::string missing_line(const RoleSettings& role, const NodeName& node) {
   return "role " + role.name + ": " + role.model.spelt() + " is not on " + node + "; there: ollama pull " + role.model.spelt();
 }
 
+// Other addresses beside one that stays are the same machine's.
+bool meet(const std::vector<Address>& a, const std::vector<Address>& b) {
+  return std::any_of(a.begin(), a.end(), [&](const Address& one) { return std::find(b.begin(), b.end(), one) != b.end(); });
+}
+
 bool lists(const RoleSettings& role, const NodeName& node) {
   return std::find(role.nodes.begin(), role.nodes.end(), node) != role.nodes.end();
 }
@@ -150,8 +155,9 @@ void Dispatch::on_event(const Adopted& e, Time now) {
   for (const NodeSettings& node : settings_->nodes) {
     NodeBelief* known = fleet_.node(node.name);
     const NodeSettings* was = before->node(node.name);
-    const bool same = known && was && was->addresses == node.addresses;
+    const bool same = known && was && meet(was->addresses, node.addresses);
     next.nodes.push_back(same ? std::move(*known) : NodeBelief{.name = node.name, .since = now});
+    next.nodes.back().links.settings(node.addresses, now);
     if (known && !same) {  // another machine answers to this name
       gates_[node.name].lost(now);
       seen_.node_lost(node.name);

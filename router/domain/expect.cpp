@@ -106,6 +106,7 @@ class Forecast {
     gone_[{node, model}] = when;
   }
 
+  void carry_out(const GiveUp&, Time) {}
   void carry_out(const Note&, Time) {}
   void carry_out(const Refuse& r, Time) {
     if (r.id == last_) last_ = 0;

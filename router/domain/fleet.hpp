@@ -1,7 +1,7 @@
 // What is believed about the nodes: built from observations only, copyable, printable.
 #pragma once
 
-#include "domain/settings.hpp"
+#include "domain/link.hpp"
 
 #include <set>
 
@@ -31,10 +31,9 @@ struct Measured {  // what a model took there when /api/ps last listed it: kept 
   Bytes size = 0;
 };
 
-enum class NodeState { unknown, up, down };
-
 struct NodeBelief {
   NodeName name{};
+  Links links{};
   NodeState state = NodeState::unknown;
   std::string why{};               // of down: "connection refused at 127.0.0.1:11434"
   Time since{};                  // of the state

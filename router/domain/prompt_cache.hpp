@@ -13,11 +13,11 @@ namespace rr {
 
 // A conversation as a chain of hashes over its messages: h_i = H(h_{i-1}, message_i). The first link holds everything up to and
 // with the first user message, so that a system prompt which all share never makes two conversations one.
-struct Link {
+struct Prefix {
   std::uint64_t hash = 0;
   std::int64_t tokens = 0;  // estimate of the prompt up to and with this message
 };
-using Chain = std::vector<Link>;
+using Chain = std::vector<Prefix>;
 
 class PromptCache {
  public:

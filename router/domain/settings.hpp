@@ -28,7 +28,7 @@ struct RoleSettings {
 
 struct NodeSettings {
   NodeName name{};
-  std::vector<Address> addresses{};  // the first is used
+  Addresses addresses{};           // the best link first
   Bytes gpu_memory = 0;            // 0 = unknown: no memory bound is applied
   std::string type = "ollama";
   Place at{}, memory_at{};

@@ -52,6 +52,7 @@ struct Address {
   std::uint16_t port = 11434;
   friend bool operator==(const Address&, const Address&) = default;
 };
+using Addresses = std::vector<Address>;                         // of one node, in the order in which they are dialled
 std::string to_text(const Address&);                            // "127.0.0.1:11434", "[::1]:11434"
 std::optional<Address> parse_address(std::string_view, std::uint16_t default_port);
 

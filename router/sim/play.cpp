@@ -101,6 +101,7 @@ class Stage {
   void on(const Event& event) {
     for (const Command& c : dispatch_.on(event, time_.now())) std::visit([this](const auto& what) { carry_out(what); }, c);
   }
+  void carry_out(const GiveUp&) {}
   void carry_out(const Note&) {}
   void carry_out(const Look& l) { look(l.node); }
   void carry_out(const Unload& u) {

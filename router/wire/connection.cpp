@@ -7,6 +7,11 @@ namespace rr::wire {
 
 namespace {
 
+// The kernel has given up on the way to the peer; a reset or an end comes from the peer itself.
+bool way_gone(error_code ec) {
+  return ec == asio::error::timed_out || ec == asio::error::host_unreachable || ec == asio::error::network_unreachable || ec == asio::error::network_down;
+}
+
 constexpr std::size_t first_buffer = 16 * 1024, easy_buffer = 64 * 1024, most_buffer = 4u << 20;
 
 }  // namespace
@@ -15,21 +20,27 @@ void throw_exception_from_error(const NodeError& error, const boost::source_loca
 
 // ---- the inside
 
-Connection::State::State(Socket s, const Address& a, const UpstreamLimits& limits, std::shared_ptr<std::size_t> count)
-    : socket(std::move(s)), address(a), name(to_text(a)), head_limits(limits.head), open(std::move(count)),
-      deadline(socket.get_executor()), in(first_buffer) {
-  ++*open;
+Connection::State::State(Socket s, const Address& a, const UpstreamLimits& limits, std::shared_ptr<Family> f)
+    : socket(std::move(s)), address(a), name(to_text(a)), head_limits(limits.head), family(std::move(f)),
+      deadline(socket.get_executor()), heard(std::chrono::steady_clock::now()), in(first_buffer) {
+  ++family->open;
+  family->members.insert(this);
   error_code ignored;
   socket.non_blocking(true, ignored);
   socket.set_option(tcp::no_delay(true), ignored);
   os::watch_peer(socket);
 }
 
+Connection::State::~State() {
+  close();
+  family->members.erase(this);
+}
+
 void Connection::State::close() {
   error_code ignored;
   socket.close(ignored);
   deadline.stop();
-  if (std::exchange(counted, false)) --*open;
+  if (std::exchange(counted, false)) --family->open;
 }
 
 void Connection::State::patience(Duration duration) {
@@ -49,8 +60,11 @@ NodeError Connection::State::lost(error_code ec, std::string_view when) const {
   using What = NodeError::What;
   if (by_us) return {What::closed_by_us, "the connection to " + name + " was closed by role-router"};
   if (timed_out) return {What::timeout, name + " sent nothing in time " + std::string(when)};
-  if (!ec || ec == asio::error::eof) return {What::lost, name + " closed the connection " + std::string(when)};
-  return {What::lost, name + " was lost " + std::string(when) + ": " + ec.message()};
+  if (!given_up && (!ec || ec == asio::error::eof)) return {What::lost, name + " closed the connection " + std::string(when)};
+  NodeError error{What::lost, name + " was lost " + std::string(when) + ": " + (given_up ? "it does not answer any more" : ec.message())};
+  error.link = given_up || way_gone(ec);
+  if (error.link && !given_up && family->failed) family->failed(address, error);
+  return error;
 }
 
 NodeError Connection::State::garbage(std::string_view sentence) {
@@ -59,17 +73,18 @@ NodeError Connection::State::garbage(std::string_view sentence) {
 }
 
 Task<std::optional<NodeError>> Connection::State::fill(Duration between, std::string_view when) {
-  if (by_us || timed_out || !socket.is_open()) co_return lost({}, when);
+  if (by_us || timed_out || given_up || !socket.is_open()) co_return lost({}, when);
   patience(between);
   const asio::mutable_buffer room = in.room(easy_buffer, most_buffer);
   auto [ec, n] = co_await socket.async_read_some(room, tuple);
   deadline.off();
-  if (ec || by_us || timed_out) {
-    ended = ec == asio::error::eof && !by_us && !timed_out;
+  if (ec || by_us || timed_out || given_up) {
+    ended = ec == asio::error::eof && !by_us && !timed_out && !given_up;
     NodeError error = lost(ec, when);
     close();
     co_return error;
   }
+  heard = std::chrono::steady_clock::now();
   in.added(n, n == room.size());
   co_return std::nullopt;
 }
@@ -171,6 +186,7 @@ Task<NodeResult<std::string>> Connection::read_rest(std::size_t most, Duration b
   }
 }
 
+const Address& Connection::address() const { return state_->address; }
 bool Connection::whole() const { return state_->whole; }
 bool Connection::reused() const { return state_->reused; }
 

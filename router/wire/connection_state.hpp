@@ -5,11 +5,19 @@
 #include "wire/read_buffer.hpp"
 #include "wire/upstream.hpp"
 
+#include <set>
+
 namespace rr::wire {
 
+struct Family {                         // the connections of one Upstream
+  std::size_t open = 0;
+  std::set<Connection::State*> members{};
+  std::function<void(const Address&, const NodeError&)> failed{};
+};
+
 struct Connection::State : std::enable_shared_from_this<Connection::State> {
-  State(Socket, const Address&, const UpstreamLimits&, std::shared_ptr<std::size_t> open);
-  ~State() { close(); }
+  State(Socket, const Address&, const UpstreamLimits&, std::shared_ptr<Family>);
+  ~State();
 
   void close();                         // the socket; counted once
   void late(Time) {                     // of Deadline
@@ -20,6 +28,10 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
   bool alive();                         // by a peek: open, nothing to read
   bool reusable() const { return whole && keep_alive && !odd && socket.is_open() && in.size() == held; }
   NodeError lost(error_code, std::string_view when) const;
+  void give_up() {                      // the link is down
+    given_up = true;
+    close();
+  }
   NodeError garbage(std::string_view sentence);
 
   Task<std::optional<NodeError>> fill(Duration between, std::string_view when);  // reads some more
@@ -36,10 +48,11 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
   Address address;
   std::string name;                     // "127.0.0.1:11434"
   HeadLimits head_limits;
-  std::shared_ptr<std::size_t> open;    // connections of the pool's owner
+  std::shared_ptr<Family> family;
   bool counted = true;
   Deadline<State> deadline;
-  bool by_us = false, timed_out = false;
+  bool by_us = false, timed_out = false, given_up = false;
+  Time heard;                           // a byte of the node
   bool blocked = false, early = false;  // the kernel takes no more of the request; the node answers meanwhile
   bool to_head = false, in_chunks = false;  // the request: HEAD; its body in chunks
   std::size_t written = 0;              // bytes of the request

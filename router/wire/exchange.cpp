@@ -31,7 +31,7 @@ Task<error_code> Connection::State::write(std::vector<asio::const_buffer> buffer
       blocked = false;
       error_code ignored;
       socket.cancel(ignored);  // the wait for an answer, if it still stands
-      if (early || by_us || timed_out) co_return error_code{};
+      if (early || by_us || timed_out || given_up) co_return error_code{};
       if (stopped) co_return stopped;
       continue;
     }
@@ -56,6 +56,7 @@ std::string Connection::State::begin(RequestHead head, std::optional<std::uint64
   text += "\r\n";
   whole = odd = keep_alive = ended = early = false;
   in.consume(std::exchange(held, 0));
+  heard = std::chrono::steady_clock::now();
   written = 0;
   unwritten = {};
   return text;
@@ -68,7 +69,7 @@ NodeError Connection::State::unsent() const {
 }
 
 Task<NodeResult<bool>> Connection::State::send(std::vector<asio::const_buffer> buffers, Duration stall) {
-  if (by_us || timed_out || (!socket.is_open() && written == 0)) co_return unsent();
+  if (by_us || timed_out || given_up || (!socket.is_open() && written == 0)) co_return unsent();
   early = early || unwritten || !alive();
   if (early) {  // an answer to a part of the request: good to read, not to go on with
     odd = true;
@@ -78,7 +79,7 @@ Task<NodeResult<bool>> Connection::State::send(std::vector<asio::const_buffer> b
   const std::size_t due = written + asio::buffer_size(buffers);
   unwritten = co_await write(std::move(buffers), written);
   deadline.off();
-  if (by_us || timed_out) co_return lost({}, "in the middle of the request");
+  if (by_us || timed_out || given_up) co_return lost({}, "in the middle of the request");
   odd = written < due;
   co_return !odd;
 }

@@ -58,6 +58,16 @@ void watch_peer(Socket& socket) {
 #endif
 }
 
+// EHOSTUNREACH (65) at once, while ping works: the program lacks macOS's permission for the local network (macOS 15 and later).
+std::string hint([[maybe_unused]] error_code failed) {
+#if defined(__APPLE__)
+  if (failed == asio::error::host_unreachable)
+    return "; if ping reaches it, macOS keeps the local network from this program: System Settings, Privacy & Security, Local Network, "
+           "or run it as a LaunchDaemon";
+#endif
+  return {};
+}
+
 void hold_standard_files() {
   for (int fd = 0; fd <= 2; ++fd)
     if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF) (void)::open("/dev/null", O_RDWR);  // the lowest free number: this one

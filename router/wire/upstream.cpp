@@ -1,8 +1,7 @@
 #include "wire/upstream.hpp"
 
 #include "wire/connection_state.hpp"
-
-#include <boost/asio/connect.hpp>
+#include "wire/race.hpp"
 
 namespace rr::wire {
 
@@ -10,72 +9,22 @@ namespace {
 
 constexpr std::size_t kept_buffer = 64 * 1024;
 
-// One dialling: what its pending operations share.
-struct Dial : std::enable_shared_from_this<Dial> {
-  explicit Dial(Executor executor) : socket(executor), resolver(executor), bell(executor), deadline(executor) {}
-
-  void end() {
-    error_code ignored;
-    socket.close(ignored);
-    resolver.cancel();
-    bell.cancel();
+// Of several addresses that all failed: everything that was heard, and the kind of the first.
+NodeError failure(const RaceEnd& end, const std::vector<Address>& addresses) {
+  if (end.stopped) return {.what = NodeError::What::closed_by_us, .sentence = "the dialling of " + to_text(addresses.front()) + " was ended by role-router", .nothing_sent = true};
+  NodeError error = *end.lanes.front().failed;
+  for (std::size_t i = 1; i < end.lanes.size(); ++i) {
+    const NodeError& one = *end.lanes[i].failed;
+    error.sentence += "; " + one.sentence;
+    if (one.what != NodeError::What::refused) error.what = one.what;  // refused is what every address said
   }
-  void stop() {
-    stopped = true;
-    end();
-  }
-  void late(Time) {
-    timed_out = true;
-    end();
-  }
-  void within(Duration duration) { deadline.set(shared_from_this(), std::chrono::steady_clock::now() + duration); }
-
-  Socket socket;
-  Resolver resolver;
-  Timer bell;
-  Deadline<Dial> deadline;
-  bool stopped = false, timed_out = false, resolved = false;
-  error_code trouble;
-  std::vector<tcp::endpoint> endpoints;
-};
-
-NodeError failure(const Dial& dial, const Address& address, Duration limit, error_code ec) {
-  using What = NodeError::What;
-  const std::string name = to_text(address);
-  const auto error = [](What what, std::string sentence) { return NodeError{what, std::move(sentence), true}; };
-  if (dial.stopped) return error(What::closed_by_us, "the dialling of " + name + " was ended by role-router");
-  if (dial.timed_out || ec == asio::error::timed_out) return error(What::timeout, name + " did not answer within " + to_text(limit));
-  if (ec == asio::error::connection_refused) return error(What::refused, name + " refused the connection");
-  return error(What::unreachable, name + " cannot be reached: " + ec.message());
-}
-
-// Fills dial->endpoints. The look-up itself cannot be interrupted: it is left alone when the time is over.
-Task<error_code> resolve(std::shared_ptr<Dial> dial, Address address) {
-  error_code ec;
-  if (const auto literal = asio::ip::make_address(address.host, ec); !ec) {
-    dial->endpoints.emplace_back(literal, address.port);
-    co_return error_code{};
-  }
-  dial->resolver.async_resolve(address.host, std::to_string(address.port),
-                               [dial](error_code failed, const tcp::resolver::results_type& results) {
-                                 dial->resolved = true;
-                                 dial->trouble = failed;
-                                 for (const auto& entry : results) dial->endpoints.push_back(entry.endpoint());
-                                 dial->bell.cancel();
-                               });
-  while (!dial->resolved && !dial->stopped && !dial->timed_out) {
-    dial->bell.expires_at(never);
-    co_await dial->bell.async_wait(tuple);
-  }
-  if (!dial->resolved) co_return asio::error::timed_out;
-  if (!dial->trouble && dial->endpoints.empty()) co_return asio::error::host_not_found;
-  co_return dial->trouble;
+  return error;
 }
 
 }  // namespace
 
 struct Upstream::State : std::enable_shared_from_this<Upstream::State> {
-  State(Executor e, UpstreamLimits l) : executor(e), limits(l), sweep(e) {}
+  State(Executor e, UpstreamLimits l) : executor(e), limits(l), names(std::make_shared<Names>(e)), sweep(e) {}
 
   struct Idle {
     std::shared_ptr<Connection::State> connection;
@@ -130,7 +79,8 @@ struct Upstream::State : std::enable_shared_from_this<Upstream::State> {
 
   Executor executor;
   UpstreamLimits limits;
-  std::shared_ptr<std::size_t> open = std::make_shared<std::size_t>(0);
+  std::shared_ptr<Names> names;
+  std::shared_ptr<Family> family = std::make_shared<Family>();
   std::map<std::string, std::list<Idle>> pool;  // by address
   Timer sweep;
   bool sweeping = false;
@@ -143,35 +93,28 @@ Upstream::~Upstream() {
   state_->sweep.cancel();
 }
 
-Task<NodeResult<Connection>> Upstream::connect(Address address, std::function<void(std::function<void()>)> on_stop, bool fresh) {
+Task<NodeResult<Connection>> Upstream::connect(Address address, OnStop on_stop, bool fresh) {
+  std::vector<Address> one{std::move(address)};
+  return connect(std::move(one), std::move(on_stop), fresh);
+}
+
+Task<NodeResult<Connection>> Upstream::connect(std::vector<Address> addresses, OnStop on_stop, bool fresh) {
   auto s = state_;
-  if (!fresh) {
-    if (auto pooled = s->take(to_text(address))) {
-      pooled->reused = true;
-      co_return Connection(std::move(pooled));
-    }
-  }
-  auto dial = std::make_shared<Dial>(s->executor);
-  if (on_stop) on_stop([weak = std::weak_ptr(dial)] {
-    if (auto d = weak.lock()) d->stop();
-  });
-  const Duration limit = s->limits.connect;
-  dial->within(limit);
-  error_code ec = co_await resolve(dial, address);
-  const std::size_t count = dial->endpoints.size();
-  for (std::size_t i = 0; i < count && !dial->stopped; ++i) {
-    dial->timed_out = false;
-    dial->within(limit / static_cast<Duration::rep>(count));
-    auto [failed] = co_await dial->socket.async_connect(dial->endpoints[i], tuple);
-    ec = failed;
-    dial->deadline.stop();
-    if (!ec && !dial->stopped && !dial->timed_out && dial->socket.is_open())
-      co_return Connection(std::make_shared<Connection::State>(std::move(dial->socket), address, s->limits, s->open));
-    error_code ignored;
-    dial->socket.close(ignored);
-  }
-  dial->deadline.stop();
-  co_return failure(*dial, address, limit, ec);
+  std::shared_ptr<Connection::State> pooled;
+  const auto take = [&](std::size_t i) {
+    if (!fresh) pooled = s->take(to_text(addresses[i]));
+    if (pooled) pooled->reused = true;
+    return pooled != nullptr;
+  };
+  if (take(0)) co_return Connection(std::move(pooled));
+  RaceOptions options{.limit = s->limits.connect, .ready = take, .on_stop = std::move(on_stop)};
+  RaceEnd end = co_await race(s->executor, s->names, addresses, std::move(options));
+  for (std::size_t i = 0; i < end.lanes.size(); ++i)
+    if (end.lanes[i].failed && s->family->failed) s->family->failed(addresses[i], *end.lanes[i].failed);
+  if (!end.winner) co_return failure(end, addresses);
+  if (pooled) co_return Connection(std::move(pooled));
+  Lane& won = end.lanes[*end.winner];
+  co_return Connection(std::make_shared<Connection::State>(std::move(*won.socket), addresses[*end.winner], s->limits, s->family));
 }
 
 void Upstream::keep(Connection connection) {
@@ -184,8 +127,19 @@ void Upstream::keep(Connection connection) {
   state_->put(std::move(s));
 }
 
+void Upstream::on_failure(std::function<void(const Address&, const NodeError&)> tell) { state_->family->failed = std::move(tell); }
+
+void Upstream::give_up(const Address& address, Duration quiet) {
+  state_->pool.erase(to_text(address));
+  const Time since = std::chrono::steady_clock::now() - quiet;
+  std::vector<std::shared_ptr<Connection::State>> silent;  // closing one may end others
+  for (Connection::State* one : state_->family->members)
+    if (one->address == address && one->heard <= since) silent.push_back(one->shared_from_this());
+  for (const auto& one : silent) one->give_up();
+}
+
 void Upstream::drop_idle() { state_->drop(never); }
-std::size_t Upstream::open() const { return *state_->open; }
+std::size_t Upstream::open() const { return state_->family->open; }
 
 std::size_t Upstream::idle() const {
   std::size_t count = 0;

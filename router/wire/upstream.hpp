@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace rr::wire {
 
@@ -20,6 +21,7 @@ struct NodeError {  // transport trouble, in words that name the address
   enum class What { refused, unreachable, timeout, lost, garbage, closed_by_us } what = What::lost;
   std::string sentence{};       // "127.0.0.1:11434 refused the connection"
   bool nothing_sent = false;  // no byte of the request was written: free to try elsewhere
+  bool link = false;          // of lost: the way there is gone, not the program at its end
 };
 template <class T>
 using NodeResult = boost::system::result<T, NodeError>;
@@ -61,6 +63,7 @@ class Connection {
   // The rest of the body in one string; garbage if longer than `most`.
   Task<NodeResult<std::string>> read_rest(std::size_t most, Duration between);
 
+  const Address& address() const;
   bool whole() const;   // the reply's body was read to its proper end
   bool reused() const;  // came from the pool: a loss before any reply byte may be mere staleness
   // At once; a running exchange or read ends with closed_by_us. Safe to call from Client::on_gone.
@@ -78,11 +81,18 @@ class Upstream {
  public:
   Upstream(Executor, UpstreamLimits);
   ~Upstream();
-  // verb `connect`: a live pooled connection (checked by a peek) or a new one. TCP_NODELAY, keepalive 5/2/3, user timeout.
+  // verb `connect`: to the first of a node's addresses that answers (wire/race), each by a live pooled connection (checked by a peek,
+  // not when `fresh`) or a new one. TCP_NODELAY, keepalive 5/2/3, user timeout.
   // `stop`: set by the caller; calling it ends the dialling with closed_by_us.
-  Task<NodeResult<Connection>> connect(Address, std::function<void(std::function<void()>)> on_stop = {}, bool fresh = false);
+  using OnStop = std::function<void(std::function<void()>)>;
+  Task<NodeResult<Connection>> connect(std::vector<Address>, OnStop on_stop = {}, bool fresh = false);
+  Task<NodeResult<Connection>> connect(Address, OnStop on_stop = {}, bool fresh = false);
   void keep(Connection);    // back to the pool if it is whole and alive, else closed
   void drop_idle();         // after sleep, on shutdown
+  // The link is down: idle connections to it are closed; those that have heard nothing for `quiet` end as lost, with `link`.
+  void give_up(const Address&, Duration quiet);
+  // Is told each address that did not answer, was overtaken, or was lost with `link`. Called on the loop; may not dial by itself.
+  void on_failure(std::function<void(const Address&, const NodeError&)>);
   std::size_t open() const; // connections alive, idle ones included: returns to idle count when nobody asks
   std::size_t idle() const;
 

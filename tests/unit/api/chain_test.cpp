@@ -128,7 +128,7 @@ TEST_CASE("a megabyte of a thousand messages: a link for each, and one more mess
   CHECK(a->size() == 1000);
   CHECK(b->size() == 1001);
   CHECK(common(*a, *b) == 1000);
-  CHECK(std::is_sorted(a->begin(), a->end(), [](const Link& x, const Link& y) { return x.tokens < y.tokens; }));
+  CHECK(std::is_sorted(a->begin(), a->end(), [](const Prefix& x, const Prefix& y) { return x.tokens < y.tokens; }));
 }
 
 TEST_CASE("the other dialects have chains as well, and what stands before the messages is part of the first link") {

@@ -23,6 +23,10 @@ Picture picture() {
               .models = {{.model = ModelName("qwen3-coder:30b"), .roles = {"coder"}, .bytes = Bytes{23'192'823'398}, .vram = Bytes{23'192'823'398},
                           .num_ctx = 32768, .in_flight = 1, .lease = 2h}}},
              {.belief = {.name = "macbook", .state = NodeState::down, .why = "connection refused at 127.0.0.1:11434"}}};
+  Links& links = p.nodes[0].belief.links;
+  links = Links({{"169.254.19.104", 11434}, {"10.0.0.2", 11434}, {"100.101.102.103", 11434}}, now);
+  links.heard({"169.254.19.104", 11434}, 620us, now);
+  links.failed({"100.101.102.103", 11434}, "100.101.102.103:11434 refused the connection", Links::Evidence::certain, now - 6s);
   p.waiting = {{.id = 414, .role = "architect", .for_what = "coder r-000412 to finish, then a swap", .place = 1, .waited = 7s, .expected = 26s}};
   p.in_flight = 1;
   return p;
@@ -62,7 +66,11 @@ TEST_CASE("/health gives numbers in the units of their names") {
   CHECK(said["config"]["refused"].is_null());
   CHECK(mini["heard_s_ago"] == 0.4);
   CHECK(mini["links"][0]["rtt_ms"] == 0.6);
-  CHECK(mini["links"][0]["address"] == "10.0.0.2:11434");
+  CHECK(mini["links"][0]["address"] == "169.254.19.104:11434");
+  CHECK(mini["links"][0]["in_use"] == true);
+  CHECK(mini["links"][1] == Json{{"address", "10.0.0.2:11434"}, {"state", "unknown"}, {"in_use", false}});
+  CHECK(mini["links"][2] == Json{{"address", "100.101.102.103:11434"}, {"state", "down"}, {"in_use", false},
+                                 {"why", "100.101.102.103:11434 refused the connection, next try in 4 s"}});
   CHECK(mini["memory"] == Json{{"limit_gib", 56.0}, {"used_gib", 21.6}});
   CHECK(mini["models"][0]["gib"] == 21.6);
   CHECK(mini["models"][0]["on_gpu"] == 1.0);

@@ -1,0 +1,28 @@
+// What is heard and not heard over the addresses of a node.
+#include "domain/dispatch.hpp"
+
+namespace rr {
+
+void Dispatch::on_event(const LinkHeard& e, Time now) {
+  NodeBelief* node = fleet_.node(e.node);
+  if (node) note_change(e.node, node->links.heard(e.address, e.rtt, now), now);
+}
+
+void Dispatch::on_event(const LinkFailed& e, Time now) {
+  NodeBelief* node = fleet_.node(e.node);
+  if (node) note_change(e.node, node->links.failed(e.address, e.why, e.evidence, now), now);
+}
+
+// One line each way. Nothing is said of the first address that answers, nor of a node with one address: it is up or down itself.
+void Dispatch::note_change(const NodeName& name, const std::optional<LinkChange>& change, Time) {
+  if (change && change->from) {
+    const std::string over = name + " is reached over " + described(change->to);
+    if (change->why.empty())
+      out_.push_back(Note{Note::Level::info, over + " again" + (change->away > Duration::zero() ? ", after " + to_text(change->away) : "")});
+    else
+      out_.push_back(Note{Note::Level::warn, over + " now: " + change->why});
+  }
+  for (const Address& address : fleet_.node(name)->links.to_give_up()) out_.push_back(GiveUp{address});
+}
+
+}  // namespace rr
