@@ -49,6 +49,16 @@ Links::Evidence evidence(const wire::NodeError& error) {
   return error.what == What::refused || error.what == What::unreachable ? Links::Evidence::certain : Links::Evidence::hint;
 }
 
+void next_beat(std::weak_ptr<House> weak, std::shared_ptr<wire::Timer> pulse) {
+  pulse->expires_after(Heartbeat::every);
+  pulse->async_wait([weak, pulse](wire::error_code ended) {
+    const auto house = weak.lock();
+    if (ended || !house) return;
+    house->beat();
+    next_beat(weak, pulse);
+  });
+}
+
 constexpr Duration silence_of_the_lost = std::chrono::seconds(3);  // what has spoken later than that goes on
 
 }  // namespace
@@ -95,9 +105,24 @@ House::House(wire::asio::io_context& context, Snapshot first)
   });
 }
 
-void House::start() { watch.settings(*settings, shared_from_this()); }
+void House::start() {
+  watch.settings(*settings, shared_from_this());
+  pulse = std::make_shared<wire::Timer>(io.get_executor());
+  next_beat(weak_from_this(), pulse);
+}
 
-void House::stop() { watch.stop(); }
+void House::beat() {
+  const auto slept = heart.beat(wall());
+  if (!slept) return;
+  upstream.drop_idle();
+  watch.wake();
+  desk.tell(Woke{*slept});
+}
+
+void House::stop() {
+  watch.stop();
+  if (pulse) pulse->cancel();
+}
 
 void House::adopt(Snapshot next) {
   settings = std::move(next);

@@ -7,6 +7,7 @@
 #include "app/lines.hpp"
 #include "app/nodes.hpp"
 #include "app/watch.hpp"
+#include "domain/heartbeat.hpp"
 #include "wire/block.hpp"
 #include "wire/upstream.hpp"
 
@@ -38,9 +39,13 @@ struct House : std::enable_shared_from_this<House> {
   int answering = 0;                             // requests between their head and the end of their answer
   std::map<TicketId, std::function<void()>> asked;  // what ends the node's part of a running answer
   bool draining = false;
+  Heartbeat heart{};
+  std::function<std::chrono::system_clock::time_point()> wall = [] { return std::chrono::system_clock::now(); };
+  std::shared_ptr<wire::Timer> pulse;            // of the heart
   std::unique_ptr<Lines> access;                 // the access log; null = none
 
   void start();                                  // begins to watch the nodes; needs a shared_ptr to this
+  void beat();                                   // each second: did this machine sleep?
   void stop();                                   // ends the watching; what runs holds the house until it is done
   void adopt(Snapshot next);                     // settings, names, dispatch, watch; generation + 1
   std::optional<std::string> open_access_log(const std::string& path);  // "" = none from now on; else why it stays as it was

@@ -57,6 +57,16 @@ void Watch::probe(const NodeName& name) {
   if (auto found = watched_.find(name); found != watched_.end()) found->second->ring_probes();
 }
 
+void Watch::wake() {
+  for (auto& [name, one] : watched_) {
+    ++one->wakes;
+    one->misses = 0;
+    one->wanted = one->stock_wanted = true;
+    one->bell.cancel();
+    one->ring_probes();
+  }
+}
+
 Addresses Watch::way(const One& one) const {
   const Links* links = known_(one.name);
   return links ? links->order() : one.addresses;
@@ -83,6 +93,7 @@ wire::Task<void> Watch::run(std::shared_ptr<One> one, std::shared_ptr<void> /*ke
   const bool alone = one->addresses.size() == 1;
   while (!one->stopped) {
     one->wanted = false;
+    const unsigned wakes = one->wakes;
     std::optional<Refusal> trouble;
     if (one->stock_wanted || std::chrono::steady_clock::now() - one->stock_at > between_stocks) {
       one->stock_wanted = false;  // wanted anew meanwhile: what is asked now may be older than that
@@ -108,7 +119,7 @@ wire::Task<void> Watch::run(std::shared_ptr<One> one, std::shared_ptr<void> /*ke
         trouble = heard.error();
       }
     }
-    if (trouble) {
+    if (trouble && wakes == one->wakes) {
       one->stock_wanted = true;
       if (trouble->code == "node_refused" || ++one->misses >= misses_before_down) {
         if (alone) tell_(LinkFailed{one->name, one->addresses.front(), trouble->sentence, Links::Evidence::certain});
@@ -142,10 +153,11 @@ wire::Task<void> Watch::run_probe(std::shared_ptr<One> one, std::size_t index, s
       co_await bell.async_wait(wire::tuple);
       continue;
     }
+    const unsigned wakes = one->wakes;
     auto heard = co_await nodes_.probe(address);
     if (one->stopped) co_return;
     if (heard) tell_(LinkHeard{one->name, address, *heard});
-    else tell_(LinkFailed{one->name, address, heard.error().sentence, heard.error().code == "node_refused" ? Links::Evidence::certain : Links::Evidence::probe});
+    else if (wakes == one->wakes) tell_(LinkFailed{one->name, address, heard.error().sentence, heard.error().code == "node_refused" ? Links::Evidence::certain : Links::Evidence::probe});
   }
 }
 

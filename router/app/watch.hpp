@@ -22,6 +22,7 @@ class Watch {
   void look(const NodeName&);            // ask /api/ps now; an answer asked for earlier does not count as this look
   void take_stock(const NodeName&);      // ask /api/tags too
   void probe(const NodeName&);           // its addresses: those that are due
+  void wake();                           // after a sleep: misses of before, and of what is under way, do not count
   void stop();
 
  private:
@@ -43,6 +44,7 @@ class Watch {
     std::deque<wire::Timer> probe_bells{};  // one an address
     bool wanted = true, stock_wanted = true, stopped = false;
     int misses = 0;
+    unsigned wakes = 0;
     Time stock_at{};
     std::map<std::string, std::set<std::string>> can{};  // digest -> capabilities, asked once of /api/show
   };

@@ -45,10 +45,11 @@ struct LinkFailed { NodeName node{}; Address address{}; std::string why{}; Links
 // `status`: of an answer that says no; 0 = none came.
 struct LoadEnded { NodeName node{}; ModelName model{}; std::optional<std::string> failed{}; int status = 0; };
 struct UnloadEnded { NodeName node{}; ModelName model{}; std::optional<std::string> failed{}; int status = 0; };  // the reply; not yet gone
+struct Woke { Duration slept{}; };                     // this machine slept: no verdict about another one holds
 struct UnloadWanted { ModelName model{}; };           // a client or the operator asks; pinned models stay
 struct Adopted { Snapshot settings{}; };
 struct Ticked {};
-using Event = std::variant<Arrived, Left, Ended, Observed, Inventory, Lost, LinkHeard, LinkFailed, LoadEnded, UnloadEnded, UnloadWanted, Adopted, Ticked>;
+using Event = std::variant<Arrived, Left, Ended, Observed, Inventory, Lost, LinkHeard, LinkFailed, Woke, LoadEnded, UnloadEnded, UnloadWanted, Adopted, Ticked>;
 
 // ---- commands
 struct Grant {
@@ -117,6 +118,7 @@ class Dispatch {
   void on_event(const Lost&, Time);
   void on_event(const LinkHeard&, Time);
   void on_event(const LinkFailed&, Time);
+  void on_event(const Woke&, Time);
   void on_event(const LoadEnded&, Time);
   void on_event(const UnloadEnded&, Time);
   void on_event(const UnloadWanted&, Time);

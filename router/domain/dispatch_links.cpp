@@ -13,6 +13,18 @@ void Dispatch::on_event(const LinkFailed& e, Time now) {
   if (node) note_change(e.node, node->links.failed(e.address, e.why, e.evidence, now), now);
 }
 
+void Dispatch::on_event(const Woke& e, Time now) {
+  out_.push_back(Note{Note::Level::info, "this machine slept for " + to_text(e.slept) + ": every machine is asked anew"});
+  for (NodeBelief& node : fleet_.nodes) {
+    node.links.forget(now);
+    node.state = NodeState::unknown;
+    node.since = now;
+    node.why.clear();
+    out_.push_back(Look{node.name});
+  }
+  note_roles(now);
+}
+
 // One line each way. Nothing is said of the first address that answers, nor of a node with one address: it is up or down itself.
 void Dispatch::note_change(const NodeName& name, const std::optional<LinkChange>& change, Time) {
   if (change && change->from) {

@@ -18,6 +18,7 @@ constexpr int wanted[][2] = {
     {31, 31},  // names
     {35, 57},  // clients and bodies
     {60, 66},  // the process
+    {67, 68},  // clocks
     {70, 71},
 };
 
