@@ -42,6 +42,15 @@ int main(int argc, char** argv) {
   why->add_option("--config", story.config, "the YAML file: its first listen address is asked");
   why->add_flag("--json", story.json, "as GET /requests/<id> gives it");
 
+  rr::app::DrainOptions node;
+  auto* drain = program.add_subcommand("drain", "before a cable is pulled or a lid closed: nothing new goes to a node; returns when nothing runs there");
+  auto* undrain = program.add_subcommand("undrain", "a drained node takes requests again");
+  for (auto* command : {drain, undrain}) {
+    command->add_option("node", node.node, "a node's name")->required();
+    command->add_option("--url", node.url, "of the running router, as in http://localhost:8000");
+    command->add_option("--config", node.config, "the YAML file: its first listen address is asked");
+  }
+
   rr::app::SimulateOptions play;
   auto* simulate = program.add_subcommand("simulate", "the policy on simulated machines in virtual time: how long would this work have taken?");
   simulate->add_option("--config", play.config, "the YAML file");
@@ -77,6 +86,7 @@ int main(int argc, char** argv) {
   if (*doctor) return rr::app::command_doctor(health);
   if (*warm) return rr::app::command_warm(wanted);
   if (*why) return rr::app::command_why(story);
+  if (*drain || *undrain) return rr::app::command_drain(node, bool(*drain));
   if (*simulate) return rr::app::command_simulate(play);
   if (*sim_node) return rr::app::command_sim_node(sim);
   return 2;

@@ -44,7 +44,7 @@ constexpr std::array served{
     Served{"/health/live", "HEAD, GET", Kind::live, Dialect::own},
     Served{"/explain", "POST", Kind::explain, Dialect::own},
 };
-constexpr std::string_view one_model = "/v1/models/", one_blob = "/api/blobs/", one_request = "/requests/";
+constexpr std::string_view one_model = "/v1/models/", one_blob = "/api/blobs/", one_request = "/requests/", of_a_node = "/admin/nodes/";
 constexpr std::string_view id_letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
 
 // Routes of Ollama, OpenAI, Anthropic or of ours that are not served. A path that ends in / stands for all below it.
@@ -62,7 +62,7 @@ constexpr std::array refused{
     Refused{"/api/status", Dialect::ollama, false, "use GET /health"},
     Refused{"/v1/audio/transcriptions", Dialect::openai, false, "ask the node itself"},
     Refused{"/v1/images/", Dialect::openai, false, "ask the node itself"},
-    Refused{"/admin/", Dialect::own, false, "change the YAML: a saved file takes effect at once"},
+    Refused{"/admin/", Dialect::own, false, "it serves POST /admin/nodes/<node>/drain and /undrain; for the rest change the YAML: a saved file takes effect at once"},
     Refused{"/ui", Dialect::own, false, "use GET /health"},
     Refused{"/events", Dialect::own, false, "use GET /health"},
     Refused{"/metrics", Dialect::own, false, "use GET /health"},
@@ -149,6 +149,18 @@ Result<Route> route(const RequestHead& head) {
     found.dialect = Dialect::openai;
     found.model_id = *id;
     allow = "GET";
+  }
+  if (known.starts_with(of_a_node) && found.node.empty()) {
+    std::string_view rest = std::string_view(known).substr(of_a_node.size());
+    auto node = take_segment(rest);
+    if (!node) return unknown(whole);
+    if (rest == "/drain" || rest == "/undrain") {
+      found.kind = Kind::admin;
+      found.dialect = Dialect::own;
+      found.node = *node;
+      known = "/admin" + std::string(rest);
+      allow = "POST";
+    }
   }
   if (known.starts_with(one_blob) && known.size() > one_blob.size()) {
     found.kind = Kind::blob;

@@ -14,7 +14,7 @@ struct Route {
   std::string path{};              // without prefix and query: "/api/chat"
   std::string role{};              // of /role/<role>/..., percent-decoded once; "" = none
   std::string session{};           // of /role/<role>/session/<s>/...
-  std::string node{};              // of /node/<n>/..., percent-decoded once
+  std::string node{};              // of /node/<n>/... and /admin/nodes/<n>/..., percent-decoded once
   std::string model_id{};          // of /v1/models/<id>
 };
 

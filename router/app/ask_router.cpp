@@ -1,11 +1,16 @@
 #include "app/ask_router.hpp"
 
+#include "api/role_names.hpp"
+#include "app/commands.hpp"
+#include "settings/load.hpp"
 #include "wire/upstream.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
 #include <array>
+#include <cstdio>
+#include <span>
 
 namespace rr::app {
 
@@ -14,11 +19,11 @@ namespace {
 constexpr Duration reply_patience = std::chrono::seconds(5);
 constexpr std::size_t most_reply = 1u << 20;
 
-wire::Task<void> ask(wire::Upstream& upstream, Address address, RequestHead head, std::string body, std::optional<RouterAnswer>& out) {
+wire::Task<void> ask(wire::Upstream& upstream, Address address, RequestHead head, std::string body, bool slow, std::optional<RouterAnswer>& out) {
   auto connection = co_await upstream.connect(address);
   if (!connection) co_return;
   const std::array<std::string_view, 1> pieces{body};
-  auto reply = co_await connection->exchange(std::move(head), pieces, reply_patience);
+  auto reply = co_await connection->exchange(std::move(head), std::span(pieces).first(body.empty() ? 0 : 1), slow ? Duration{} : reply_patience);
   if (!reply) co_return;
   auto rest = co_await connection->read_rest(most_reply, reply_patience);
   if (!rest) co_return;
@@ -27,13 +32,35 @@ wire::Task<void> ask(wire::Upstream& upstream, Address address, RequestHead head
 
 }  // namespace
 
-std::optional<RouterAnswer> ask_router(const Address& address, RequestHead head, std::string body) {
+std::optional<RouterAnswer> ask_router(const Address& address, RequestHead head, std::string body, bool take_its_time) {
   wire::asio::io_context io{1};
   wire::Upstream upstream(io.get_executor(), {});
   std::optional<RouterAnswer> out;
-  wire::asio::co_spawn(io, ask(upstream, address, std::move(head), std::move(body), out), wire::asio::detached);
-  io.run_for(std::chrono::seconds(8));
+  wire::asio::co_spawn(io, ask(upstream, address, std::move(head), std::move(body), take_its_time, out), wire::asio::detached);
+  if (take_its_time) io.run();
+  else io.run_for(std::chrono::seconds(8));
   return out;
+}
+
+std::optional<Address> find_router(const char* command, const std::string& url, const std::string& config) {
+  if (!url.empty()) {
+    const auto address = router_address(url);
+    if (!address) std::fprintf(stderr, "role-router %s --url %s: write it as in http://localhost:8000\n", command, url.c_str());
+    return address;
+  }
+  std::vector<std::string> looked;
+  const std::string path = find_config(config, looked);
+  if (path.empty() && config.empty()) return Settings{}.listen.front();
+  const settings::Loaded loaded = settings::load_file(path.empty() ? config : path, api::fold_name);
+  if (loaded.settings) return loaded.settings->listen.front();
+  std::fputs(settings::print(loaded.problems, path.empty() ? config : path).c_str(), stderr);
+  return std::nullopt;
+}
+
+int no_router(const char* command, const Address& address) {
+  std::fprintf(stderr, "role-router %s: no router answers at %s: start it (role-router serve), or say where it is: --url http://HOST:PORT\n", command,
+               to_text(address).c_str());
+  return 1;
 }
 
 std::optional<Address> router_address(std::string_view url) {

@@ -27,12 +27,17 @@ struct WarmOptions {
   std::string url;                  // of the running router; "" = http://localhost:8000
 };
 int command_warm(const WarmOptions&);
+struct DrainOptions {
+  std::string node, url, config;
+};
+
 struct WhyOptions {
   std::string which = "last";  // or slowest, or r-000412
   std::string url, config;     // where the router is; "" = as the configuration says
   bool json = false;
 };
 int command_why(const WhyOptions&);
+int command_drain(const DrainOptions&, bool on);  // false: undrain
 
 struct SimulateOptions {
   std::string config;

@@ -5,6 +5,7 @@
 #include "app/admin_rule.hpp"
 #include "app/call.hpp"
 #include "app/direct.hpp"
+#include "app/drain.hpp"
 #include "app/explain.hpp"
 #include "app/filler.hpp"
 #include "app/forward.hpp"
@@ -137,6 +138,7 @@ wire::Task<void> answer(Call& call) {
     case Kind::live: reply(call, 200, json_utf8, "{\"status\":\"live\"}\n"); break;
     case Kind::explain: answer_explain(call); break;
     case Kind::request: answer_story(call); break;
+    case Kind::admin: co_await answer_drain(call); break;
     case Kind::manage: co_await forward_managed(call); break;
     case Kind::blob: co_await forward_blob(call); break;
     case Kind::web: co_await forward_web(call); break;

@@ -188,6 +188,11 @@ const Gate* Dispatch::gate(std::string_view node) const {
   return found == gates_.end() ? nullptr : &found->second;
 }
 
+int Dispatch::at_work(const NodeName& node) const {
+  const auto running = std::count_if(running_.begin(), running_.end(), [&](const auto& r) { return r.second.node == node; });
+  return static_cast<int>(running + std::count_if(ghosts_.begin(), ghosts_.end(), [&](const Ghost& g) { return g.node == node; }));
+}
+
 int Dispatch::in_flight() const { return static_cast<int>(running_.size()); }
 int Dispatch::waiting() const { return static_cast<int>(line_.size()); }
 

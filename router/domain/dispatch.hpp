@@ -47,9 +47,10 @@ struct LoadEnded { NodeName node{}; ModelName model{}; std::optional<std::string
 struct UnloadEnded { NodeName node{}; ModelName model{}; std::optional<std::string> failed{}; int status = 0; };  // the reply; not yet gone
 struct Woke { Duration slept{}; };                     // this machine slept: no verdict about another one holds
 struct UnloadWanted { ModelName model{}; };           // a client or the operator asks; pinned models stay
+struct DrainWanted { NodeName node{}; bool on = true; };  // nothing new goes there; what runs ends. Or: it may again
 struct Adopted { Snapshot settings{}; };
 struct Ticked {};
-using Event = std::variant<Arrived, Left, Ended, Observed, Inventory, Lost, LinkHeard, LinkFailed, Woke, LoadEnded, UnloadEnded, UnloadWanted, Adopted, Ticked>;
+using Event = std::variant<Arrived, Left, Ended, Observed, Inventory, Lost, LinkHeard, LinkFailed, Woke, LoadEnded, UnloadEnded, UnloadWanted, DrainWanted, Adopted, Ticked>;
 
 // ---- commands
 struct Grant {
@@ -74,7 +75,7 @@ using Command = std::variant<Grant, Refuse, Load, Unload, Look, GiveUp, WakeAt, 
 struct WaitingPicture { TicketId id{}; RoleName role{}; std::string for_what{}; int place{}; Duration waited{}; std::optional<Duration> expected{}; };
 struct ModelPicture { ModelName model{}; std::vector<RoleName> roles{}; Bytes bytes{}; Bytes vram{}; int num_ctx{}; int in_flight{}; std::optional<Duration> lease{}; };
 struct SwapPicture { SwapPhase phase{}; ModelName model{}; std::vector<ModelName> victims{}; std::string because{}; Duration since{}; };
-struct NodePicture { NodeBelief belief{}; Bytes limit{}, used{}; std::vector<ModelPicture> models{}; std::optional<SwapPicture> swap{}; };
+struct NodePicture { NodeBelief belief{}; int at_work = 0; Bytes limit{}, used{}; std::vector<ModelPicture> models{}; std::optional<SwapPicture> swap{}; };
 struct RolePicture { RoleName name; std::string state;  // ready | after_swap | unavailable
                      ModelName model{}, instead_of{}; NodeName node; std::string why; std::optional<Duration> expected; Duration in_state{}; bool required = true; };
 struct Picture { std::vector<RolePicture> roles{}; std::vector<NodePicture> nodes{}; std::vector<WaitingPicture> waiting{}; int in_flight = 0; std::vector<std::string> warnings{}; };
@@ -101,6 +102,7 @@ class Dispatch {
   Snapshot settings() const { return settings_; }
   int in_flight() const;
   int waiting() const;
+  int at_work(const NodeName&) const;  // requests that run there, and prompts of cancelled ones that still do
 
  private:
   friend class Forecast;
@@ -122,6 +124,7 @@ class Dispatch {
   void on_event(const LoadEnded&, Time);
   void on_event(const UnloadEnded&, Time);
   void on_event(const UnloadWanted&, Time);
+  void on_event(const DrainWanted&, Time);
   void on_event(const Adopted&, Time);
   void on_event(const Ticked&, Time);
 

@@ -74,6 +74,7 @@ void Dispatch::advance(const NodeName& node, Time now) {
     out_.push_back(Note{Note::Level::info, node + ": nobody waits for " + gate->swap().model.spelt() + " any more, its swap is dropped"});
     gate->drop(now);
   }
+  if (belief->drained) return;
   grant_ready(node, *gate, now);
   if (gate->phase() == SwapPhase::steady) propose(node, *gate, now);
 }

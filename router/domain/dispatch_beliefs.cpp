@@ -229,6 +229,7 @@ std::vector<std::string> Dispatch::warnings() const {
   std::vector<std::string> out;
   for (const NodeBelief& node : fleet_.nodes) {
     if (node.state == NodeState::down) out.push_back(node.name + " is down: " + node.why);
+    if (node.drained) out.push_back(node.name + " is drained; back with: role-router undrain " + node.name);
     if (node.state == NodeState::up)
       for (const Resident& r : node.residents)
         if (r.size > 0 && r.size_vram > 0 && r.size_vram < r.size)

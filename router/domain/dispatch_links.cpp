@@ -1,4 +1,4 @@
-// What is heard and not heard over the addresses of a node.
+// What is heard and not heard over the addresses of a node; what the operator says of it.
 #include "domain/dispatch.hpp"
 
 namespace rr {
@@ -22,6 +22,20 @@ void Dispatch::on_event(const Woke& e, Time now) {
     node.why.clear();
     out_.push_back(Look{node.name});
   }
+  note_roles(now);
+}
+
+// Who waits there goes to another node that can serve it, or waits on: the operator will give the node back.
+void Dispatch::on_event(const DrainWanted& e, Time now) {
+  NodeBelief* node = fleet_.node(e.node);
+  if (!node || node->drained == e.on) return;
+  node->drained = e.on;
+  const int running = at_work(e.node);
+  if (!e.on) out_.push_back(Note{Note::Level::info, e.node + " takes requests again"});
+  else out_.push_back(Note{Note::Level::info, e.node + " is drained: nothing new goes there" + (running > 0 ? ", " + std::to_string(running) + " still " + (running == 1 ? "runs" : "run") : "")});
+  if (Gate* gate = gate_of(e.node); e.on && gate && gate->phase() == SwapPhase::draining) gate->drop(now);  // a swap that waits for what runs
+  if (e.on) move_waiters(e.node, nullptr, std::nullopt, now);
+  advance_all(now);
   note_roles(now);
 }
 

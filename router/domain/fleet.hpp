@@ -35,6 +35,7 @@ struct NodeBelief {
   NodeName name{};
   Links links{};
   NodeState state = NodeState::unknown;
+  bool drained = false;            // the operator wants nothing new there
   std::string why{};               // of down: "connection refused at 127.0.0.1:11434"
   Time since{};                  // of the state
   std::optional<Time> heard{};     // last good answer

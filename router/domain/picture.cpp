@@ -75,6 +75,10 @@ RolePicture Dispatch::role_state(const RoleSettings& role, Time now) const {
     out.why = "no word from " + out.node + " yet";
     return out;
   }
+  if (belief->drained) {
+    out.why = out.node + " is drained; back with: role-router undrain " + out.node;
+    return out;
+  }
   if (passthrough()) {
     out.state = g->find(role.model) ? "ready" : "after_swap";
     return out;
@@ -129,7 +133,7 @@ std::string Dispatch::swap_words(const RoleSettings& role, const NodeName& node,
 
 NodePicture Dispatch::node_picture(const NodeBelief& belief, Time now) const {
   const NodeSettings* node = settings_->node(belief.name);
-  NodePicture out{.belief = belief, .limit = node ? node->gpu_memory : 0, .used = 0, .models = {}, .swap = {}};
+  NodePicture out{.belief = belief, .at_work = at_work(belief.name), .limit = node ? node->gpu_memory : 0, .used = 0, .models = {}, .swap = {}};
   const Gate* g = gate(belief.name);
   if (!g) return out;
   for (const Held& h : g->held()) {
@@ -154,6 +158,7 @@ std::string Dispatch::for_what(const Waiter& w, Time now) const {
   const Gate* g = gate(w.node);
   const NodeBelief* belief = fleet_.node(w.node);
   if (!g || !belief || belief->state != NodeState::up) return "word from " + w.node;
+  if (belief->drained) return w.node + " to be given back: role-router undrain " + w.node;
   const ModelName& model = w.ask.model;
   const auto finish = [&](auto concerns) {
     for (const auto& [id, r] : running_)

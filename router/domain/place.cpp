@@ -92,11 +92,27 @@ Prospect look(const NodeName& name, const Ask& ask, const Fleet& fleet, const Se
   return out;
 }
 
+bool drained(const Prospect& l, const Fleet& fleet) {
+  const NodeBelief* node = fleet.node(l.candidate.node);
+  return node && node->drained;
+}
+
+// A drained node counts only where nothing else can: who is placed there waits until it is given back.
+void pass_over_drained(std::vector<Prospect>& all, const Fleet& fleet) {
+  if (std::none_of(all.begin(), all.end(), [&](const Prospect& l) { return l.candidate.can && !drained(l, fleet); })) return;
+  for (Prospect& l : all) {
+    if (!l.candidate.can || !drained(l, fleet)) continue;
+    l.candidate.can = false;
+    l.candidate.why = "it is drained; back with: role-router undrain " + l.candidate.node;
+  }
+}
+
 std::vector<Prospect> looks(const Ask& ask, const Fleet& fleet, const Settings& settings) {
   std::vector<Prospect> out;
   for (const NodeName& name : ask.nodes) out.push_back(look(name, ask, fleet, settings));
   for (const NodeSettings& node : settings.nodes)
     if (!in(ask.nodes, node.name)) out.push_back(look(node.name, ask, fleet, settings));
+  pass_over_drained(out, fleet);
   return out;
 }
 
