@@ -16,6 +16,7 @@ Attempt failed(Refusal refusal, bool elsewhere) { return {.elsewhere = elsewhere
 Attempt lost(Refusal refusal) { return {.elsewhere = true, .lost = true, .refusal = std::move(refusal)}; }
 Attempt lost(const Call& call, const wire::Connection& connection, const wire::NodeError& error, Refusal refusal) {
   Attempt out = lost(std::move(refusal));
+  out.again = error.what == wire::NodeError::What::lost;
   out.relink = error.link && call.house->other_way(call.grant.node, connection.address());
   return out;
 }
@@ -224,7 +225,6 @@ wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& tic
     call.house->watch.look(call.grant.node);
     if (node.error().nothing_sent) co_return failed(transport(call, node.error()), true);
     Attempt gone = lost(call, *connection, node.error(), transport(call, node.error()));
-    gone.stale = connection->reused() && node.error().what == wire::NodeError::What::lost;
     ticket.outcome.silent = call.ask.stream && node.error().what == wire::NodeError::What::timeout;  // a whole answer may take its time
     gone.silent = ticket.outcome.silent && call.grant.keep_alive;  // under passthrough nothing is loaded anew
     co_return gone;

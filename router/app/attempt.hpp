@@ -17,7 +17,7 @@ struct Attempt {
   bool done = false;
   bool elsewhere = false;   // another node may be tried
   bool lost = false;        // the request was sent, and no whole answer came back
-  bool stale = false;       // lost on a pooled connection before any byte: the node may be well
+  bool again = false;       // lost with its connection before any byte of the answer was passed on: the node may be well
   bool relink = false;      // lost with its link while another link of the node answers: once more there, with the same seat
   bool silent = false;      // no first byte in its time: the dispatch has the model loaded anew, and then the same node may answer
   Refusal refusal{};        // what the client hears when none is left

@@ -2,12 +2,41 @@
 
 #include "app/attempt.hpp"
 
+#include <algorithm>
+
 namespace rr::app {
 
 namespace {
 
 constexpr int most_attempts = 4;
+constexpr int replays_always = 3, replays_of_a_hundred = 20;  // at once, and of what runs: a node that fails under load is not asked twice as much
 constexpr int most_losses = 2;                   // sent and lost: one replay, then no more (RFC 9110 9.2.2)
+
+// The second time that a request is at work in a node; none is handed out over the budget.
+class Replay {
+ public:
+  bool take(House& house) {
+    if (house_) return true;
+    if (house.replaying >= std::max(replays_always, house.desk.dispatch().in_flight() * replays_of_a_hundred / 100)) return false;
+    house_ = &house;
+    ++house.replaying;
+    return true;
+  }
+  Replay() = default;
+  ~Replay() {
+    if (house_) --house_->replaying;
+  }
+  Replay(const Replay&) = delete;
+
+ private:
+  House* house_ = nullptr;
+};
+
+Refusal over_budget(Refusal why) {
+  why.sentence += " (too many requests were lost at once for all of them to be asked again here)";
+  why.retry_after_s = 2;
+  return why;
+}
 
 // A filler has committed the status: the refusal is an event, and the end unclean.
 void break_off(Call& call, const api::Members& members, const Refusal& refusal) {
@@ -33,13 +62,14 @@ void give_up(Call& call, const api::Members& members, const Refusal& refusal, st
 
 }  // namespace
 
-// Elsewhere freely while nothing was sent; once more if it was sent and lost, first on another node, else on the same one: on a fresh
-// connection when the lost one was an old one, or once the model that was silent is loaded anew; never after the first content byte.
+// Elsewhere freely while nothing was sent; once more if it was sent and lost, first on another node, else on the same one, over a fresh
+// connection, or once the model that was silent is loaded anew; never after the first content byte.
 wire::Task<void> forward(Call& call, const api::Members& members) {
   std::optional<Refusal> last;
   std::optional<Said> said;
   int losses = 0;
-  bool stale = false, silent = false, back = false;
+  Replay replay;
+  bool again = false, silent = false, back = false;
   for (int tried = 0; tried < most_attempts; ++tried) {
     auto ticket = co_await call.house->desk.admit(call.ask, call.client);
     if (!ticket) {
@@ -47,7 +77,7 @@ wire::Task<void> forward(Call& call, const api::Members& members) {
       call.error = ticket.error().code;
       call.side = ticket.error().side;
       if (call.client.gone()) co_return;
-      if ((stale || silent) && !back) {
+      if ((again || silent) && !back) {
         back = true;
         call.ask.avoid.clear();
         continue;
@@ -63,7 +93,7 @@ wire::Task<void> forward(Call& call, const api::Members& members) {
     call.error.clear();
     call.side.reset();
     Attempt result = co_await attempt(call, members, *ticket, back);
-    if (result.relink && call.ask.repeatable && !call.client.gone() && losses + 1 < most_losses) {  // the node may be at work on it still: its seat stays taken
+    if (result.relink && call.ask.repeatable && !call.client.gone() && losses + 1 < most_losses && replay.take(*call.house)) {  // the node may be at work on it still: its seat stays taken
       ++losses;
       ticket->outcome = {.ending = Ending::client_left, .sent = true};
       result = co_await attempt(call, members, *ticket, true);
@@ -75,10 +105,14 @@ wire::Task<void> forward(Call& call, const api::Members& members) {
     if (ticket->outcome.ending == Ending::client_left) ticket->outcome.ending = Ending::node_failed;  // it has not left
     last = result.refusal;
     said = std::move(result.said);
-    stale = result.stale;
+    again = result.again;
     silent = result.silent;
     losses += result.lost;
     if (!result.elsewhere || !call.ask.repeatable || losses >= most_losses || last->code == "draining") break;
+    if (result.lost && !replay.take(*call.house)) {
+      last = over_budget(std::move(*last));
+      break;
+    }
     call.ask.avoid.push_back(call.grant.node);
   }
   give_up(call, members, *last, std::move(said));

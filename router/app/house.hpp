@@ -36,6 +36,7 @@ struct House : std::enable_shared_from_this<House> {
   Duration filler_after = std::chrono::seconds(15);  // of silence in an event stream
   std::set<wire::Client*> clients;               // open connections, for draining
   std::list<wire::Client*> resting;              // of them, those that wait for a request: the longest first
+  int replaying = 0;                             // requests that are with a node for the second time
   int answering = 0;                             // requests between their head and the end of their answer
   std::map<TicketId, std::function<void()>> asked;  // what ends the node's part of a running answer
   bool draining = false;

@@ -82,7 +82,7 @@ class Cable {
       auto pair = std::make_shared<Pair>(wire::Socket(std::move(socket)), io_.get_executor());
       const wire::tcp::endpoint to(wire::asio::ip::address_v4::loopback(), node_);
       auto [refused] = co_await pair->node.async_connect(to, wire::tuple);
-      if (refused) {
+      if (refused || !acceptor->is_open()) {  // or the cable was taken away meanwhile
         pair->close();
         continue;
       }
