@@ -149,7 +149,13 @@ wire::Task<Attempt> pass_error(Call& call, wire::Connection& connection, const w
   auto body = co_await connection.read_rest(1u << 20, call.settings->between_chunks);
   if (!body) co_return failed(transport(call, body.error()), true);
   const int status = node.head.status;
-  ticket.outcome.ending = status >= 500 ? Ending::node_failed : Ending::refused;
+  if (status < 400 || status > 599) {
+    ticket.outcome.ending = Ending::node_failed;
+    co_return failed({.code = "node_garbage", .side = Side::node, .status = 502,
+                      .sentence = call.grant.model.spelt() + " on " + call.grant.node + " answered with status " + std::to_string(status) + ", which is no answer of a model; is it an Ollama?"}, true);
+  }
+  ticket.outcome.ending = status >= 500 && status != 503 ? Ending::node_failed : Ending::refused;  // 503: full, not sick
+  if (status == 404) call.house->watch.take_stock(call.grant.node);
   ticket.outcome.error = api::parse_error(*body);
   Refusal refusal{.code = status == 404 ? "model_missing" : "node_refused", .side = status >= 500 ? Side::node : Side::client,
                   .status = status, .sentence = api::parse_error(*body), .ollama_text = true};

@@ -135,6 +135,7 @@ void Dispatch::on_event(const Ended& e, Time now) {
     run(was.node, gate->ended(was.model, facts(was.node), now, reached), now);
   }
   if (outcome.ending == Ending::node_failed) out_.push_back(Look{was.node});
+  note_outcome(was.node, outcome, now);
   forget_gate(was.node);
   advance(was.node, now);
 }

@@ -129,6 +129,8 @@ class Dispatch {
   void on_event(const Ticked&, Time);
 
   void note_change(const NodeName&, const std::optional<LinkChange>&, Time);
+  void note_outcome(const NodeName&, const Outcome&, Time);
+  void end_shunning(Time);
   void note_silence(const Running&, Gate&);
   void grant(Waiter, Time);
   void refuse(const Ask&, Refusal, Time);
@@ -175,6 +177,7 @@ class Dispatch {
   std::string swap_words(const RoleSettings&, const NodeName&, Time) const;
   NodePicture node_picture(const NodeBelief&, Time) const;
   std::vector<std::string> warnings() const;
+  std::string differing(const RoleSettings&) const;
 
   Snapshot settings_;
   Fleet fleet_{};

@@ -204,6 +204,7 @@ void Dispatch::end_ghosts(Time now) {
 
 void Dispatch::on_event(const Ticked&, Time now) {
   end_ghosts(now);
+  end_shunning(now);
   for (auto& [name, gate] : gates_)
     if (is_up(name)) run(name, gate.tick(facts(name), now), now);
   advance_all(now);
@@ -225,10 +226,29 @@ void Dispatch::forget_gate(const NodeName& name) {
   shares_.erase(name);
 }
 
+// Of a model that a role may use on several nodes: whether they have the same one.
+std::string Dispatch::differing(const RoleSettings& role) const {
+  const Installed* first = nullptr;
+  NodeName where;
+  for (const NodeName& name : role.nodes) {
+    const NodeBelief* node = fleet_.node(name);
+    const Installed* here = node ? node->find(role.model) : nullptr;
+    if (!here || here->digest.empty()) continue;
+    if (first && first->digest != here->digest)
+      return "role " + role.name + ": " + role.model.spelt() + " is not the same on " + where + " (" + first->digest.substr(0, 12) + ") and " + name + " (" +
+             here->digest.substr(0, 12) + "): ollama pull it on both";
+    if (!first) first = here, where = name;
+  }
+  return "";
+}
+
 std::vector<std::string> Dispatch::warnings() const {
   std::vector<std::string> out;
+  for (const RoleSettings& role : settings_->roles)
+    if (std::string words = differing(role); !words.empty()) out.push_back(std::move(words));
   for (const NodeBelief& node : fleet_.nodes) {
     if (node.state == NodeState::down) out.push_back(node.name + " is down: " + node.why);
+    if (node.shunned) out.push_back(node.name + " failed " + std::to_string(node.failures) + " answers in a row: other machines go first for a while; see Ollama's log there");
     if (node.drained) out.push_back(node.name + " is drained; back with: role-router undrain " + node.name);
     if (node.state == NodeState::up)
       for (const Resident& r : node.residents)

@@ -36,6 +36,10 @@ struct NodeBelief {
   Links links{};
   NodeState state = NodeState::unknown;
   bool drained = false;            // the operator wants nothing new there
+  int failures = 0;                // answers in a row that failed, while it was up
+  int shuns = 0;                   // times in a row that it was passed over for that
+  bool shunned = false;            // other nodes go first, until `shunned_until`: then one request finds out
+  Time shunned_until{};
   std::string why{};               // of down: "connection refused at 127.0.0.1:11434"
   Time since{};                  // of the state
   std::optional<Time> heard{};     // last good answer

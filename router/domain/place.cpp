@@ -92,27 +92,32 @@ Prospect look(const NodeName& name, const Ask& ask, const Fleet& fleet, const Se
   return out;
 }
 
-bool drained(const Prospect& l, const Fleet& fleet) {
-  const NodeBelief* node = fleet.node(l.candidate.node);
-  return node && node->drained;
-}
-
-// A drained node counts only where nothing else can: who is placed there waits until it is given back.
-void pass_over_drained(std::vector<Prospect>& all, const Fleet& fleet) {
-  if (std::none_of(all.begin(), all.end(), [&](const Prospect& l) { return l.candidate.can && !drained(l, fleet); })) return;
+// Nodes of which `why` has something to say count only where nothing else can: then it is for them to serve, or to wait for.
+template <class Why>
+void pass_over(std::vector<Prospect>& all, const Fleet& fleet, Why why) {
+  const auto words = [&](const Prospect& l) {
+    const NodeBelief* node = l.candidate.can ? fleet.node(l.candidate.node) : nullptr;
+    return node ? why(*node) : std::string();
+  };
+  if (std::none_of(all.begin(), all.end(), [&](const Prospect& l) { return l.candidate.can && words(l).empty(); })) return;
   for (Prospect& l : all) {
-    if (!l.candidate.can || !drained(l, fleet)) continue;
+    std::string said = words(l);
+    if (said.empty()) continue;
     l.candidate.can = false;
-    l.candidate.why = "it is drained; back with: role-router undrain " + l.candidate.node;
+    l.candidate.why = std::move(said);
   }
 }
+
+std::string if_drained(const NodeBelief& node) { return node.drained ? "it is drained; back with: role-router undrain " + node.name : ""; }
+std::string if_shunned(const NodeBelief& node) { return node.shunned ? "its last " + std::to_string(node.failures) + " answers failed: others go first for a while" : ""; }
 
 std::vector<Prospect> looks(const Ask& ask, const Fleet& fleet, const Settings& settings) {
   std::vector<Prospect> out;
   for (const NodeName& name : ask.nodes) out.push_back(look(name, ask, fleet, settings));
   for (const NodeSettings& node : settings.nodes)
     if (!in(ask.nodes, node.name)) out.push_back(look(node.name, ask, fleet, settings));
-  pass_over_drained(out, fleet);
+  pass_over(out, fleet, if_shunned);
+  pass_over(out, fleet, if_drained);
   return out;
 }
 

@@ -10,22 +10,14 @@ using namespace rr::test;
 
 namespace {
 
-std::string behind(const std::string& first, const std::string& second, std::uint16_t there) {
-  std::string yaml = two_nodes(1, there);
-  const std::string here = "here:  { address: 127.0.0.1:1,";
-  yaml.replace(yaml.find(here), here.size(), "here:  { address: [\"" + first + "\", \"" + second + "\"],");
-  return yaml;
-}
-
 class Cabled : public Scene {
  public:
   explicit Cabled(const std::string& instead_of_first = "") : Scene() {
     on_loop([&] {
       fast = std::make_unique<Cable>(io, "127.0.0.2", node_here.port());
       slow = std::make_unique<Cable>(io, "127.0.0.3", node_here.port());
-      before_ = house().settings;
-      house().adopt(settings_of(behind(instead_of_first.empty() ? fast->text() : instead_of_first, slow->text(), node_there.port())));
     });
+    here_at({instead_of_first.empty() ? fast->text() : instead_of_first, slow->text()});
   }
   ~Cabled() { unplug(); }
 
@@ -53,13 +45,9 @@ class Cabled : public Scene {
  private:
   void unplug() {
     if (!fast) return;
-    on_loop([&] {
-      house().adopt(before_);
-      house().upstream.drop_idle();
-      fast.reset(), slow.reset();
-    });
+    back();
+    on_loop([&] { fast.reset(), slow.reset(); });
   }
-  Snapshot before_{};
 };
 
 }  // namespace

@@ -19,7 +19,7 @@ const std::string coder = R"({"model":"coder","messages":[{"role":"user","conten
 
 }  // namespace
 
-TEST_CASE("before the first byte the request moves to the other machine") {
+TEST_CASE("row 12: before the first byte the request moves to the other machine") {
   for (const What what : {What::refuse, What::die_before, What::garbage, What::status}) {
     for (const std::string& body : {tester, tester_whole}) {
       CAPTURE(static_cast<int>(what));
@@ -48,7 +48,7 @@ TEST_CASE("when the only machine fails before the first byte the client gets a s
   }
 }
 
-TEST_CASE("in mid-stream: an in-band error, then an unclean end, in both dialects") {
+TEST_CASE("row 13: in mid-stream: an in-band error, then an unclean end, in both dialects") {
   for (const What what : {What::die_mid, What::end_early, What::error_mid}) {
     for (const bool openai : {false, true}) {
       CAPTURE(static_cast<int>(what));
@@ -86,7 +86,7 @@ TEST_CASE("a wrong length never passes for a whole answer") {
   CHECK(a.status == 503);  // of the load, before it
 }
 
-TEST_CASE("a dead machine is told within the answer, and /health says so without asking it") {
+TEST_CASE("row 14: a dead machine is told within the answer, and /health says so without asking it") {
   Town town;
   REQUIRE(town.ask("POST", "/api/chat", R"({"model":"coder","stream":false,"messages":[{"role":"user","content":"hi"}]})").status == 200);
   town.on_loop([&] { town.mini->stop(); });
@@ -104,7 +104,7 @@ TEST_CASE("a dead machine is told within the answer, and /health says so without
   CHECK(town.ask("POST", "/api/chat", tester_whole).field("X-Router-Node") == "macbook");
 }
 
-TEST_CASE("a node that hangs changes nothing in the answers that need it not") {
+TEST_CASE("row 15: a node that hangs changes nothing in the answers that need it not") {
   Town town;
   REQUIRE(town.until([&] {
     const NodeBelief* node = town.router->house().desk.dispatch().fleet().node("mac-mini");

@@ -15,13 +15,18 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace rr::test {
 
 class Cable {
  public:
   Cable(wire::asio::io_context& io, std::string host, std::uint16_t node) : io_(io), host_(std::move(host)), node_(node) { listen(0); }
-  ~Cable() { refuse(); }
+  ~Cable() {
+    go_on();
+    refuse();
+  }
   Cable(const Cable&) = delete;
 
   const std::string& host() const { return host_; }
@@ -44,6 +49,12 @@ class Cable {
   void mend() {  // what was cut off stays so
     hole_.reset();
     if (!acceptor_) listen(port_);
+  }
+  // The node is stopped as by SIGSTOP: its kernel takes connections and bytes, nobody answers; then it goes on.
+  void stop() { stopped_ = true; }
+  void go_on() {
+    stopped_ = false;
+    for (const auto& bell : std::exchange(bells_, {})) bell->cancel();
   }
 
  private:
@@ -93,13 +104,18 @@ class Cable {
     }
   }
 
-  static wire::Task<void> pump(std::shared_ptr<Pair> pair, bool to_node) {
+  wire::Task<void> pump(std::shared_ptr<Pair> pair, bool to_node) {
     wire::Socket& from = to_node ? pair->router : pair->node;
     wire::Socket& to = to_node ? pair->node : pair->router;
     std::array<char, 65536> bytes;
     for (;;) {
       auto [ended, n] = co_await from.async_read_some(wire::asio::buffer(bytes), wire::tuple);
       if (to_node ? pair->dumb : pair->deaf) co_return;  // silence, not an end
+      while (stopped_ && !ended) {
+        auto bell = std::make_shared<wire::Timer>(io_.get_executor(), wire::Timer::time_point::max());
+        bells_.push_back(bell);
+        co_await bell->async_wait(wire::tuple);
+      }
       if (ended) co_return pair->close();
       auto [lost, sent] = co_await wire::asio::async_write(to, wire::asio::buffer(bytes.data(), n), wire::tuple);
       if (lost) co_return pair->close();
@@ -113,6 +129,8 @@ class Cable {
   std::unique_ptr<BlackHole> hole_{};
   std::list<std::shared_ptr<Pair>> pairs_{};
   int passed_ = 0;
+  bool stopped_ = false;
+  std::vector<std::shared_ptr<wire::Timer>> bells_{};
 };
 
 }  // namespace rr::test

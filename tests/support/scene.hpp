@@ -124,6 +124,25 @@ class Scene : public Loop {
     client.send(text);
     return client.answer();
   }
+  // The node `here` is reached elsewhere: at "127.0.0.2:4000", or at several, the best first; until back().
+  void here_at(const std::vector<std::string>& addresses) {
+    std::string list;
+    for (const auto& address : addresses) list += (list.empty() ? "\"" : ", \"") + address + "\"";
+    std::string yaml = two_nodes(1, node_there.port());
+    const std::string nowhere = "address: 127.0.0.1:1,";
+    yaml.replace(yaml.find(nowhere), nowhere.size(), "address: [" + list + "],");
+    on_loop([&] {
+      if (!before_) before_ = house().settings;
+      house().adopt(settings_of(yaml));
+    });
+  }
+  void back() {
+    on_loop([&] {
+      if (before_) house().adopt(std::exchange(before_, nullptr));
+      house().upstream.drop_idle();
+    });
+  }
+
   // While the fault is on, somebody else is served: no verdict about time, the fault is still there when it returns.
   void others_are_served() { CHECK(ask(chat_text("tester", true)).body.find("\"done\":true") != std::string::npos); }
 
@@ -195,6 +214,7 @@ class Scene : public Loop {
   // Without the pooled connections, of which both ends are in this process.
   std::size_t files() { return wire::os::open_files() - 2 * house().upstream.idle(); }
   std::size_t baseline_ = 0, asked_ = 0;
+  Snapshot before_{};
 };
 
 }  // namespace rr::test

@@ -1,0 +1,37 @@
+// A node that answers its probes and fails what it is asked: other nodes go first for a while, the last one never leaves.
+#include "domain/dispatch.hpp"
+
+#include <algorithm>
+
+namespace rr {
+
+namespace {
+constexpr int failures_before_shunned = 5;
+constexpr Duration first_shun = std::chrono::seconds(30), longest_shun = std::chrono::minutes(5);
+}  // namespace
+
+void Dispatch::note_outcome(const NodeName& name, const Outcome& outcome, Time now) {
+  NodeBelief* node = fleet_.node(name);
+  if (!node || outcome.ending == Ending::client_left || outcome.ending == Ending::refused) return;  // nothing of its health
+  if (outcome.ending == Ending::ok) {
+    if (node->failures >= failures_before_shunned) out_.push_back(Note{Note::Level::info, name + " answers whole again"});
+    node->failures = node->shuns = 0;
+    node->shunned = false;
+    return;
+  }
+  if (node->state != NodeState::up || ++node->failures < failures_before_shunned || node->shunned) return;
+  const Duration shun = std::min(first_shun * (1 << std::min(node->shuns++, 4)), longest_shun);
+  node->shunned = true;
+  node->shunned_until = now + shun;
+  out_.push_back(Note{Note::Level::warn, name + " failed " + std::to_string(node->failures) + " answers in a row although it says that it is well: other machines go first for " +
+                                             to_text(shun) + (outcome.error.empty() ? "" : "; the last one: " + outcome.error)});
+  move_waiters(name, nullptr, std::nullopt, now);
+}
+
+// Its next request finds out: one that fails shuns it again at once, for longer.
+void Dispatch::end_shunning(Time now) {
+  for (NodeBelief& node : fleet_.nodes)
+    if (node.shunned && node.shunned_until <= now) node.shunned = false;
+}
+
+}  // namespace rr
