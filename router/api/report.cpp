@@ -75,6 +75,7 @@ Json node(const NodePicture& picture, Time now) {
   Json out{{"state", std::string(state_word(belief.state))}};
   if (!belief.why.empty()) out["why"] = belief.why;
   if (belief.drained) out["drained"] = {{"still_running", picture.at_work}};
+  if (picture.foreign_swaps > 0) out["foreign_swaps"] = picture.foreign_swaps;
   out["ollama"] = belief.version.empty() ? Json(nullptr) : Json(belief.version);
   out["heard_s_ago"] = belief.heard ? Json(tenths(in_seconds(now - *belief.heard))) : Json(nullptr);
   out["links"] = links(belief, now);

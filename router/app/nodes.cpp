@@ -65,7 +65,10 @@ wire::Task<Result<Duration>> Nodes::probe(Address over) {
   Addresses only{std::move(over)};
   auto answer = co_await ask(std::move(only), "GET", "/api/version", "", link_patience);
   if (!answer) co_return node_down(answer.error());
-  co_return std::chrono::steady_clock::now() - asked;
+  const Duration took = std::chrono::steady_clock::now() - asked;
+  if (answer->status == 200 && api::parse_version(answer->body)) co_return took;
+  co_return Refusal{.code = "node_garbage", .side = Side::node, .status = 502,  // a captive portal, or another machine that has this address here
+                    .sentence = to_text(answer->over) + " answers, but not as Ollama does"};
 }
 
 wire::Task<std::optional<std::set<std::string>>> Nodes::capabilities(Addresses to, ModelName model) {

@@ -21,7 +21,7 @@ class Nodes {
   };
   wire::Task<Result<Heard>> ps(Addresses);
   wire::Task<Result<Stock>> stock(Addresses);                      // version and tags
-  wire::Task<Result<Duration>> probe(Address);                     // the time of an answer over this address, within 2 s
+  wire::Task<Result<Duration>> probe(Address);                     // the time of Ollama's answer over this address, within 2 s
   wire::Task<std::optional<std::set<std::string>>> capabilities(Addresses, ModelName);  // by /api/show; nullopt = not told
   // nullopt = done; else why not. A load may take minutes: `patience` bounds it.
   struct Trouble {

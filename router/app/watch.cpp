@@ -9,6 +9,7 @@ namespace {
 constexpr Duration between_looks = std::chrono::seconds(2);
 constexpr Duration between_stocks = std::chrono::seconds(30);
 constexpr int misses_before_down = 2;  // a refused connection counts at once
+constexpr int misses_over_a_good_link = 5;  // while one of its addresses answers: the miss may be of the one that was just lost
 }  // namespace
 
 Watch::Watch(wire::Executor executor, Nodes& nodes, std::function<void(Event)> tell, Known known)
@@ -121,7 +122,9 @@ wire::Task<void> Watch::run(std::shared_ptr<One> one, std::shared_ptr<void> /*ke
     }
     if (trouble && wakes == one->wakes) {
       one->stock_wanted = true;
-      if (trouble->code == "node_refused" || ++one->misses >= misses_before_down) {
+      const Links* links = known_(one->name);
+      const int enough = !alone && links && links->in_use() ? misses_over_a_good_link : misses_before_down;
+      if (trouble->code == "node_refused" || ++one->misses >= enough) {
         if (alone) tell_(LinkFailed{one->name, one->addresses.front(), trouble->sentence, Links::Evidence::certain});
         tell_(Lost{one->name, trouble->sentence});
       }

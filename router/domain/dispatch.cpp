@@ -81,6 +81,7 @@ void Dispatch::grant(Waiter waiter, Time now) {
   }
   Gate* gate = gate_of(waiter.node);
   if (gate) gate->grant(ask.model, grant.keep_alive.value_or(for_ever), now);
+  foreign_[waiter.node].ours(ask.model);  // where it went meanwhile, the node brings it back for this request
   Share& share = shares_[waiter.node];
   share.enter(ask.model, now);
   Running& running = running_[ask.id];

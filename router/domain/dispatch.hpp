@@ -3,6 +3,7 @@
 #pragma once
 
 #include "domain/ask.hpp"
+#include "domain/foreign.hpp"
 #include "domain/ledger.hpp"
 #include "domain/place.hpp"
 #include "domain/policy/policy.hpp"
@@ -75,7 +76,7 @@ using Command = std::variant<Grant, Refuse, Load, Unload, Look, GiveUp, WakeAt, 
 struct WaitingPicture { TicketId id{}; RoleName role{}; std::string for_what{}; int place{}; Duration waited{}; std::optional<Duration> expected{}; };
 struct ModelPicture { ModelName model{}; std::vector<RoleName> roles{}; Bytes bytes{}; Bytes vram{}; int num_ctx{}; int in_flight{}; std::optional<Duration> lease{}; };
 struct SwapPicture { SwapPhase phase{}; ModelName model{}; std::vector<ModelName> victims{}; std::string because{}; Duration since{}; };
-struct NodePicture { NodeBelief belief{}; int at_work = 0; Bytes limit{}, used{}; std::vector<ModelPicture> models{}; std::optional<SwapPicture> swap{}; };
+struct NodePicture { NodeBelief belief{}; int at_work = 0, foreign_swaps = 0; Bytes limit{}, used{}; std::vector<ModelPicture> models{}; std::optional<SwapPicture> swap{}; };
 struct RolePicture { RoleName name; std::string state;  // ready | after_swap | unavailable
                      ModelName model{}, instead_of{}; NodeName node; std::string why; std::optional<Duration> expected; Duration in_state{}; bool required = true; };
 struct Picture { std::vector<RolePicture> roles{}; std::vector<NodePicture> nodes{}; std::vector<WaitingPicture> waiting{}; int in_flight = 0; std::vector<std::string> warnings{}; };
@@ -129,6 +130,7 @@ class Dispatch {
   void on_event(const Ticked&, Time);
 
   void note_change(const NodeName&, const std::optional<LinkChange>&, Time);
+  bool left_to_others(const NodeName&, const Proposal&, Time);
   void note_outcome(const NodeName&, const Outcome&, Time);
   void end_shunning(Time);
   void note_silence(const Running&, Gate&);
@@ -176,13 +178,14 @@ class Dispatch {
   RolePicture role_picture(const RoleSettings&, Time) const;  // and why, and for how long
   std::string swap_words(const RoleSettings&, const NodeName&, Time) const;
   NodePicture node_picture(const NodeBelief&, Time) const;
-  std::vector<std::string> warnings() const;
+  std::vector<std::string> warnings(Time) const;
   std::string differing(const RoleSettings&) const;
 
   Snapshot settings_;
   Fleet fleet_{};
   std::map<NodeName, Gate> gates_{};
   std::map<NodeName, Share> shares_{};
+  std::map<NodeName, Foreign> foreign_{};
   std::deque<Waiter> line_{};                       // in order of arrival
   std::map<TicketId, Running> running_{};
   std::vector<Ghost> ghosts_{};

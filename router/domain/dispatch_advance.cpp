@@ -140,6 +140,7 @@ void Dispatch::propose(const NodeName& node, Gate& gate, Time now) {
   const auto* proposal = std::get_if<Proposal>(&wish);
   if (!proposal) return;
   if (!proposal->model.empty() && known.model(proposal->model).name.empty()) return;  // of no role, not waited for: nothing is known of it
+  if (left_to_others(node, *proposal, now)) return;
   const auto why_not = gate.refuses(*proposal, known, now);
   if (!why_not) {
     last_refusal_.erase(node);
@@ -168,6 +169,7 @@ void Dispatch::run(const NodeName& node, const std::vector<GateStep>& steps, Tim
       case GateStep::What::look: out_.push_back(Look{node}); break;
       case GateStep::What::unload:
         seen_.unloaded(node, step.model, now);
+        foreign_[node].leaves(step.model);
         out_.push_back(Unload{node, step.model});
         break;
       case GateStep::What::load: {
@@ -179,6 +181,7 @@ void Dispatch::run(const NodeName& node, const std::vector<GateStep>& steps, Tim
             load.embedding = installed->capabilities.count("embedding") && !installed->capabilities.count("completion");
           }
         load_began_[node + "/" + step.model.key()] = now;
+        foreign_[node].ours(step.model);
         out_.push_back(std::move(load));
         break;
       }

@@ -19,6 +19,11 @@ bool meet(const std::vector<Address>& a, const std::vector<Address>& b) {
   return std::any_of(a.begin(), a.end(), [&](const Address& one) { return std::find(b.begin(), b.end(), one) != b.end(); });
 }
 
+std::string others_line(const NodeName& node, const Foreign& foreign) {
+  return node + ": somebody else swaps models there (" + std::to_string(foreign.swaps()) + " so far, the last " + foreign.last().spelt() +
+         "): this router swaps nothing there until it has been quiet for 5 minutes. If it is another role-router, let one lead: point the clients of the other one at it";
+}
+
 bool lists(const RoleSettings& role, const NodeName& node) {
   return std::find(role.nodes.begin(), role.nodes.end(), node) != role.nodes.end();
 }
@@ -40,6 +45,15 @@ void Dispatch::on_event(const Observed& e, Time now) {
   node->rtt = e.rtt;
   node->residents = e.residents;
   for (const Resident& r : e.residents) node->measure(r);
+  Foreign& foreign = foreign_[e.node];
+  const bool kept_off = foreign.keeps_off(now);
+  for (const Resident& r : e.residents)  // the same weights under another of their names
+    for (const Installed& i : node->installed)
+      if (!r.digest.empty() && i.digest == r.digest && foreign.is_ours(i.name)) foreign.ours(r.name);
+  if (!passthrough() && foreign.observed(e.residents, now)) {
+    out_.push_back(Note{Note::Level::info, e.node + ": somebody else has loaded " + foreign.last().spelt()});
+    if (!kept_off && foreign.keeps_off(now)) out_.push_back(Note{Note::Level::warn, others_line(e.node, foreign)});
+  }
   facts_.clear();
   run(e.node, gate->observed(e.residents, facts(e.node), now), now);
   seen_.forget_if([&](const auto& c) {  // of a model that is not there any more
@@ -89,6 +103,7 @@ void Dispatch::on_event(const Lost& e, Time now) {
   node->residents.clear();
   facts_.clear();
   gate->lost(now);
+  foreign_[e.node].forget();
   seen_.node_lost(e.node);
   std::erase_if(unloads_, [&](const Order& o) { return o.node == e.node; });
   move_waiters(e.node, nullptr, std::nullopt, now);
@@ -242,12 +257,13 @@ std::string Dispatch::differing(const RoleSettings& role) const {
   return "";
 }
 
-std::vector<std::string> Dispatch::warnings() const {
+std::vector<std::string> Dispatch::warnings(Time now) const {
   std::vector<std::string> out;
   for (const RoleSettings& role : settings_->roles)
     if (std::string words = differing(role); !words.empty()) out.push_back(std::move(words));
   for (const NodeBelief& node : fleet_.nodes) {
     if (node.state == NodeState::down) out.push_back(node.name + " is down: " + node.why);
+    if (const auto other = foreign_.find(node.name); other != foreign_.end() && other->second.keeps_off(now)) out.push_back(others_line(node.name, other->second));
     if (node.shunned) out.push_back(node.name + " failed " + std::to_string(node.failures) + " answers in a row: other machines go first for a while; see Ollama's log there");
     if (node.drained) out.push_back(node.name + " is drained; back with: role-router undrain " + node.name);
     if (node.state == NodeState::up)

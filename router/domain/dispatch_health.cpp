@@ -1,4 +1,5 @@
-// A node that answers its probes and fails what it is asked: other nodes go first for a while, the last one never leaves.
+// A node that answers its probes and fails what it is asked: other nodes go first for a while, the last one never leaves. A node on which
+// somebody else swaps: this router does not fight for it.
 #include "domain/dispatch.hpp"
 
 #include <algorithm>
@@ -26,6 +27,14 @@ void Dispatch::note_outcome(const NodeName& name, const Outcome& outcome, Time n
   out_.push_back(Note{Note::Level::warn, name + " failed " + std::to_string(node->failures) + " answers in a row although it says that it is well: other machines go first for " +
                                              to_text(shun) + (outcome.error.empty() ? "" : "; the last one: " + outcome.error)});
   move_waiters(name, nullptr, std::nullopt, now);
+}
+
+// A load that needs nobody's room, and the end of a lease, are no fight.
+bool Dispatch::left_to_others(const NodeName& node, const Proposal& proposal, Time now) {
+  const auto other = foreign_.find(node);
+  if (other == foreign_.end() || !other->second.keeps_off(now) || proposal.model.empty() || proposal.victims.empty()) return false;
+  policy_wake_[node] = *other->second.off_until();
+  return true;
 }
 
 // Its next request finds out: one that fails shuns it again at once, for longer.

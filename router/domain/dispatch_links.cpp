@@ -17,6 +17,7 @@ void Dispatch::on_event(const Woke& e, Time now) {
   out_.push_back(Note{Note::Level::info, "this machine slept for " + to_text(e.slept) + ": every machine is asked anew"});
   for (NodeBelief& node : fleet_.nodes) {
     node.links.forget(now);
+    foreign_[node.name].forget();
     node.state = NodeState::unknown;
     node.since = now;
     node.why.clear();

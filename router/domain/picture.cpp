@@ -133,7 +133,7 @@ std::string Dispatch::swap_words(const RoleSettings& role, const NodeName& node,
 
 NodePicture Dispatch::node_picture(const NodeBelief& belief, Time now) const {
   const NodeSettings* node = settings_->node(belief.name);
-  NodePicture out{.belief = belief, .at_work = at_work(belief.name), .limit = node ? node->gpu_memory : 0, .used = 0, .models = {}, .swap = {}};
+  NodePicture out{.belief = belief, .at_work = at_work(belief.name), .foreign_swaps = foreign_.count(belief.name) ? foreign_.at(belief.name).swaps() : 0, .limit = node ? node->gpu_memory : 0, .used = 0, .models = {}, .swap = {}};
   const Gate* g = gate(belief.name);
   if (!g) return out;
   for (const Held& h : g->held()) {
@@ -158,6 +158,8 @@ std::string Dispatch::for_what(const Waiter& w, Time now) const {
   const Gate* g = gate(w.node);
   const NodeBelief* belief = fleet_.node(w.node);
   if (!g || !belief || belief->state != NodeState::up) return "word from " + w.node;
+  if (const auto other = foreign_.find(w.node); other != foreign_.end() && other->second.keeps_off(now) && !g->ready(w.ask.model, facts(w.node), now))
+    return w.node + " to be left alone by somebody else, who swaps models there";
   if (belief->drained) return w.node + " to be given back: role-router undrain " + w.node;
   const ModelName& model = w.ask.model;
   const auto finish = [&](auto concerns) {
@@ -191,7 +193,7 @@ Picture Dispatch::picture(Time now) const {
     out.waiting.push_back({.id = w.ask.id, .role = w.ask.role, .for_what = for_what(w, now), .place = ++places[w.node], .waited = now - w.arrived,
                            .expected = forecasts.count(w.ask.id) ? std::optional(forecasts.at(w.ask.id).first_token) : std::nullopt});
   out.in_flight = in_flight();
-  out.warnings = warnings();
+  out.warnings = warnings(now);
   return out;
 }
 
