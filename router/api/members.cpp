@@ -8,6 +8,7 @@
 #include "api/ondemand.hpp"
 
 #include <algorithm>
+#include <new>
 
 namespace rr::api {
 namespace {
@@ -230,7 +231,8 @@ Result<Members> read_members(std::string_view body, Kind kind) {
   Parser parser;
   od::document document;
   const simdjson::padded_string_view padded(body.data(), used, body.size() + simdjson::SIMDJSON_PADDING);
-  if (parser.of(used).iterate(padded).get(document)) return Reading(body, kind, out).broken();
+  if (const auto failed = parser.of(used).iterate(padded).get(document); failed == simdjson::MEMALLOC) throw std::bad_alloc();
+  else if (failed) return Reading(body, kind, out).broken();
   if (const auto refusal = reading.read(document, out)) return *refusal;
   return out;
 }

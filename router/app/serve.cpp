@@ -16,6 +16,8 @@
 #include "wire/aside.hpp"
 #include "wire/zstd.hpp"
 
+#include <new>
+
 namespace rr::app {
 
 namespace {
@@ -160,6 +162,15 @@ wire::Task<bool> unpack(Call& call) {
   co_return true;
 }
 
+// This request's own: what it held is free again, and the others go on.
+void short_of_memory(Call& call) {
+  call.request.body.give_back();
+  if (call.client.begun()) return call.client.cut();
+  refuse(call, {.code = "memory_short", .side = Side::router, .status = 503,
+                .sentence = "this machine has no memory left for a request of " + std::to_string(call.body_bytes >> 20) + " MiB: send less, or lower limits.body and limits.bodies",
+                .retry_after_s = 10});
+}
+
 // Counts what is between a head and the end of its answer, for draining.
 struct Answering {
   explicit Answering(House& h) : house(h) { ++house.answering; }
@@ -208,7 +219,13 @@ wire::Task<void> serve_one(std::shared_ptr<House> house, wire::Client& client, w
   } else {
     bool plain_body = !packed(call.request.head);
     if (!plain_body) plain_body = co_await unpack(call);
-    if (plain_body) co_await answer(call);
+    bool no_memory = false;
+    try {
+      if (plain_body) co_await answer(call);
+    } catch (const std::bad_alloc&) {
+      no_memory = true;
+    }
+    if (no_memory && !call.client.gone()) short_of_memory(call);
   }
   record(call);
   co_await client.drained();

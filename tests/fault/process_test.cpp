@@ -2,6 +2,8 @@
 #include "support/process.hpp"
 #include "support/scene.hpp"
 
+#include <sys/resource.h>
+
 namespace process_test {
 
 using namespace rr;
@@ -311,5 +313,76 @@ TEST_CASE("row 70: a configuration with a mistake is refused at start with its p
   start(good + "# " + std::string(10 << 20, 'x') + "\n", "larger than 1 MiB", "10 MB");
   start("", "f.yaml:1:1: ", "an empty file");
 }
+
+#if defined(__linux__)
+TEST_CASE("row 58: without a descriptor left nobody is let in and nothing spins; running streams end whole, and it recovers by itself") {
+  Served served;
+  Streams streams(served, 5);
+  const std::string folder = "/proc/" + std::to_string(served.program->pid()) + "/fd";
+  const auto used = static_cast<rlim_t>(std::distance(std::filesystem::directory_iterator(folder), std::filesystem::directory_iterator{}));
+  const rlimit few{used + 4, used + 4};
+  REQUIRE(::prlimit(served.program->pid(), RLIMIT_NOFILE, &few, nullptr) == 0);
+  std::vector<std::unique_ptr<RawClient>> crowd;
+  for (int i = 0; i < 40; ++i) {
+    crowd.push_back(std::make_unique<RawClient>(served.port));
+    crowd.back()->send(request_text("GET", "/health/live"));
+  }
+  CHECK(crowd.front()->answer().status == 200);  // the first were let in
+  const auto ticks = [&] {  // of the processor, user and system
+    std::istringstream in(content("/proc/" + std::to_string(served.program->pid()) + "/stat"));
+    std::string word;
+    long sum = 0;
+    for (int i = 1; i <= 15 && in >> word; ++i)
+      if (i >= 14) sum += std::stol(word);
+    return sum;
+  };
+  const long before = ticks();
+  ::usleep(1'000'000);
+  CHECK(ticks() - before < ::sysconf(_SC_CLK_TCK) / 2);  // a loop of failing accepts takes all of that second, whatever the machine
+  CHECK(served.program->alive());
+  served.on_loop([&] { served.here.release(); });
+  for (std::size_t i = 0; i < streams.clients.size(); ++i) {
+    streams.clients[i]->body(streams.begun[i]);
+    CHECK(streams.begun[i].clean);
+  }
+  streams.clients.clear();
+  crowd.clear();
+  served.invariants();
+}
+
+#if !defined(__SANITIZE_ADDRESS__)  // which needs all the addresses there are
+TEST_CASE("row 59: without memory for a body that request is refused with 503, the process lives, and others are served") {
+  Served served("limits: { body: 256MiB, bodies: 1GiB }\n");
+  long pages = 0;
+  std::istringstream(content("/proc/" + std::to_string(served.program->pid()) + "/statm")) >> pages;
+  const rlim_t now = static_cast<rlim_t>(pages) * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE));
+  const std::string large = chat_body("coder", false, std::string(100u << 20, 'x'));
+  for (const rlim_t more : {rlim_t{20} << 20, rlim_t{150} << 20, rlim_t{400} << 20}) {  // for the body itself, for reading it, for what follows
+    CAPTURE(more);
+    const rlimit few{now + more, RLIM_INFINITY};
+    REQUIRE(::prlimit(served.program->pid(), RLIMIT_AS, &few, nullptr) == 0);
+    const Answer a = served.ask(request_text("POST", "/api/chat", large));
+    CHECK((a.status == 503 || a.status == 200));
+    if (more < (rlim_t{100} << 20)) CHECK(a.status == 503);
+    if (a.status == 503) CHECK(a.field("Retry-After") != "");
+    CHECK(served.program->alive());
+    CHECK(served.serves());
+  }
+  const rlimit plenty{RLIM_INFINITY, RLIM_INFINITY};
+  REQUIRE(::prlimit(served.program->pid(), RLIMIT_AS, &plenty, nullptr) == 0);
+  CHECK(served.ask(request_text("POST", "/api/chat", large)).status == 200);
+  served.invariants();
+}
+#else
+TEST_CASE("row 59: a body that is over its budget of memory is refused with 503, and others are served") {
+  Served served("limits: { body: 64MiB, bodies: 64MiB }\n");
+  RawClient slow(served.port);
+  slow.send("POST /api/chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000000\r\n\r\n" + std::string(1000, ' '));
+  CHECK(served.ask(request_text("POST", "/api/chat", chat_body("coder", false, std::string(20u << 20, 'x')))).status == 503);
+  slow.close();
+  served.invariants();
+}
+#endif
+#endif
 
 }  // namespace process_test

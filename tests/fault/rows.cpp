@@ -16,8 +16,11 @@ namespace {
 constexpr int wanted[][2] = {
     {1, 34},   // nodes and links
     {35, 57},  // clients and bodies
+#if defined(__linux__)
+    {58, 59},  // descriptors, memory
+#endif
     {60, 66},  // the process
-    {67, 68},  // clocks
+    {67, 69},  // clocks
     {70, 71},
 };
 

@@ -71,4 +71,28 @@ TEST_CASE("row 67: a wall clock that jumps by an hour or a day, either way, move
   scene.invariants();
 }
 
+TEST_CASE("row 69: a router that gets no processor for six seconds calls nobody down and breaks nobody's answer") {
+  Scene scene;
+  scene.on_loop([&] { scene.here.how = Playing::How::hold_mid; });
+  RawClient running(scene.port());
+  running.send(chat_text("coder", true));
+  Answer stream = running.head();
+  REQUIRE(running.chunk(stream));
+  scene.on_loop([] { ::usleep(6'000'000); });  // longer than a node has for its answer to a probe
+  bool down = false;
+  int looks = 0;
+  std::optional<Time> heard;
+  CHECK(scene.comes([&] {
+    const NodeBelief* node = scene.house().desk.dispatch().fleet().node("here");
+    down = down || node->state == NodeState::down;
+    if (node->heard != heard) ++looks, heard = node->heard;
+    return looks >= 3;
+  }));
+  CHECK_FALSE(down);
+  scene.on_loop([&] { scene.here.release(); });
+  while (running.chunk(stream)) {}
+  CHECK(stream.clean);
+  scene.invariants(1);
+}
+
 }  // namespace sleep_test
