@@ -42,6 +42,12 @@ int main(int argc, char** argv) {
   why->add_option("--config", story.config, "the YAML file: its first listen address is asked");
   why->add_flag("--json", story.json, "as GET /requests/<id> gives it");
 
+  rr::app::StatusOptions page;
+  auto* status = program.add_subcommand("status", "/health of the running router as a page: roles, machines, links, who waits");
+  status->add_flag("--watch", page.watch, "again every 2 s");
+  status->add_option("--url", page.url, "of the running router, as in http://localhost:8000");
+  status->add_option("--config", page.config, "the YAML file: its first listen address is asked");
+
   rr::app::DrainOptions node;
   auto* drain = program.add_subcommand("drain", "before a cable is pulled or a lid closed: nothing new goes to a node; returns when nothing runs there");
   auto* undrain = program.add_subcommand("undrain", "a drained node takes requests again");
@@ -86,6 +92,7 @@ int main(int argc, char** argv) {
   if (*doctor) return rr::app::command_doctor(health);
   if (*warm) return rr::app::command_warm(wanted);
   if (*why) return rr::app::command_why(story);
+  if (*status) return rr::app::command_status(page);
   if (*drain || *undrain) return rr::app::command_drain(node, bool(*drain));
   if (*simulate) return rr::app::command_simulate(play);
   if (*sim_node) return rr::app::command_sim_node(sim);

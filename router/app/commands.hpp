@@ -27,6 +27,12 @@ struct WarmOptions {
   std::string url;                  // of the running router; "" = http://localhost:8000
 };
 int command_warm(const WarmOptions&);
+struct StatusOptions {
+  std::string url, config;
+  bool watch = false;
+};
+int command_status(const StatusOptions&);
+
 struct DrainOptions {
   std::string node, url, config;
 };

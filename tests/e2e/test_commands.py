@@ -137,3 +137,15 @@ def test_a_hanging_node_changes_nothing_in_health(fleet):
     fleet.mac_mini.fault(what="hang", path="/api/ps", times=-1)
     assert call(fleet.url + "/health/live")[0] == 200
     assert fleet.router.health()["roles"]["router"]["state"] in ("ready", "after_load", "after_swap")
+
+
+def test_status_is_the_health_of_the_running_router_as_a_page(fleet):
+    page = run("status", "--url", fleet.url)
+    assert page.returncode == 0, page.stderr
+    assert re.search(r"^role-router \S+  ok  up \S+  policy seed", page.stdout)
+    assert re.search(rf"^    link   127\.0\.0\.1:{fleet.mac_mini.port}  up +in use  [0-9.]+ ms$", page.stdout, re.M)
+    assert "0 running, 0 waiting" in page.stdout
+    nobody = run("status", "--url", "http://127.0.0.1:1")
+    assert nobody.returncode == 1 and "no router answers at 127.0.0.1:1" in nobody.stderr
+    no_router = run("status", "--url", fleet.mac_mini.url)
+    assert no_router.returncode == 1 and "is no role-router" in no_router.stderr
