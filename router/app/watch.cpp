@@ -159,8 +159,12 @@ wire::Task<void> Watch::run_probe(std::shared_ptr<One> one, std::size_t index, s
     const unsigned wakes = one->wakes;
     auto heard = co_await nodes_.probe(address);
     if (one->stopped) co_return;
-    if (heard) tell_(LinkHeard{one->name, address, *heard});
-    else if (wakes == one->wakes) tell_(LinkFailed{one->name, address, heard.error().sentence, heard.error().code == "node_refused" ? Links::Evidence::certain : Links::Evidence::probe});
+    if (heard) {
+      tell_(LinkHeard{one->name, address, *heard});
+      continue;
+    }
+    if (wakes == one->wakes) tell_(LinkFailed{one->name, address, heard.error().sentence, heard.error().code == "node_refused" ? Links::Evidence::certain : Links::Evidence::probe});
+    one->ring_probes();  // the others: is it the link or the machine?
   }
 }
 

@@ -55,7 +55,7 @@ std::vector<Address> Links::order() const {
 std::optional<LinkChange> Links::heard(const Address& address, Duration rtt, Time now) {
   Link* link = find(address);
   if (!link) return std::nullopt;
-  link->asked = now;
+  link->asked = link->heard = now;
   link->rtt = rtt;
   link->missed = link->probed = 0;
   link->given_up = false;
@@ -81,6 +81,7 @@ std::optional<LinkChange> Links::failed(const Address& address, std::string why,
   if (!link) return std::nullopt;
   link->asked = now;
   link->good = 0;
+  if (link->missed == 0) link->missing = now;
   ++link->missed;
   link->probed += evidence == Evidence::probe;
   link->failed_once = true;
@@ -99,9 +100,8 @@ std::optional<LinkChange> Links::failed(const Address& address, std::string why,
 
 std::vector<Address> Links::to_give_up() {
   std::vector<Address> out;
-  if (!best()) return out;
   for (Link& link : links_) {
-    if (link.state != NodeState::down || link.probed < misses_before_down || link.given_up) continue;
+    if (link.state != NodeState::down || link.probed < misses_before_down || link.given_up || !vouched(link)) continue;
     link.given_up = true;
     out.push_back(link.address);
   }
@@ -131,6 +131,8 @@ void Links::settings(const std::vector<Address>& addresses, Time now) {
 
 Duration Links::every(const Link& link, Time now) const {
   if (link.state != NodeState::down && link.missed > 0) return confirming;
+  const auto asks = [&](const Link& l) { return l.missed > 0 && !l.given_up && &l != &link && link.heard <= l.missing; };  // is it the link or the machine?
+  if (link.state == NodeState::up && std::any_of(links_.begin(), links_.end(), asks)) return confirming;
   const Link* used = in_use();
   if (used && &link > used) return seldom;
   return link.state == NodeState::down && now - link.since > long_dead ? for_long_dead : often;
@@ -152,6 +154,10 @@ std::optional<LinkChange> Links::use(std::size_t index, std::string why, Time no
 void Links::leave(Time now) {
   hold_ = back_ && now - *back_ < relapse ? std::min(2 * hold_, longest_hold) : shortest_hold;
   left_ = now;
+}
+
+bool Links::vouched(const Link& lost) const {
+  return std::any_of(links_.begin(), links_.end(), [&](const Link& l) { return l.state == NodeState::up && l.heard > lost.missing; });
 }
 
 std::optional<std::size_t> Links::best() const {

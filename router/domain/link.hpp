@@ -21,6 +21,8 @@ struct Link {
   Duration rtt{};                  // of the last answer
   Time since{};                    // of the state
   Time asked{};                    // when it last answered or failed
+  Time heard{};                    // when it last answered
+  Time missing{};                  // since when it has not: its first miss in a row
   int good = 0, missed = 0;        // in a row
   int probed = 0;                  // misses in a row of its own probes: nobody else's guess
   bool failed_once = false;        // since its verdicts were last forgotten
@@ -50,7 +52,8 @@ class Links {
                         probe,     // its own probe got no answer
                         certain }; // refused, no route, no such name
   std::optional<LinkChange> failed(const Address&, std::string why, Evidence, Time now);
-  // Links that are down by their own probes while another one answers: what is silent on them is to be ended. Each once.
+  // Links that are down by their own probes while another one has answered since: what is silent on them is to be ended. Each once. (When
+  // none has, it may be the machine that is slow, and its streams are well.)
   std::vector<Address> to_give_up();
   void forget(Time now);           // every verdict, after a sleep
   void settings(const std::vector<Address>&, Time now);  // the YAML has changed: known addresses keep what is known of them
@@ -63,6 +66,7 @@ class Links {
   std::optional<LinkChange> use(std::size_t, std::string why, Time now);
   void leave(Time now);            // the one in use, because it failed
   std::optional<std::size_t> best() const;
+  bool vouched(const Link& lost) const;  // another one has answered since it was lost
 
   std::vector<Link> links_{};
   std::optional<std::size_t> used_{};

@@ -89,6 +89,7 @@ struct Upstream::State : std::enable_shared_from_this<Upstream::State> {
 Upstream::Upstream(Executor executor, UpstreamLimits limits) : state_(std::make_shared<State>(executor, limits)) {}
 
 Upstream::~Upstream() {
+  state_->family->failed = nullptr;
   drop_idle();
   state_->sweep.cancel();
 }
