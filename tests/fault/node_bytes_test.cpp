@@ -1,8 +1,7 @@
 // What a node may send instead of an answer: each ends as one well-formed answer or one unclean close, and nothing of it reaches anybody
 // else.
-#include "support/byte_node.hpp"
+#include "support/byte_scene.hpp"
 #include "support/heap.hpp"
-#include "support/scene.hpp"
 
 namespace node_bytes_test {
 
@@ -10,53 +9,8 @@ using namespace rr;
 using namespace rr::test;
 using Then = ByteNode::Then;
 
-namespace {
-
-class Bytes : public Scene {
- public:
-  Bytes() {
-    on_loop([&] { node = std::make_unique<ByteNode>(io, here.model); });
-    here_at({node->text()});
-    on_loop([&] {
-      node->state().script = ByteNode::whole(line("ok", true));
-    });
-    REQUIRE(ask(chat_text("coder", false)).status == 200);
-  }
-  ~Bytes() { away(); }
-
-  std::string line(const std::string& text, bool done = false) { return ScriptedNode::line("qwen3-coder:30b", text, done); }
-  void script(std::string bytes, Then then = Then::stay) {
-    on_loop([&] { node->state().script = std::move(bytes), node->state().then = then, node->state().asked = 0; });
-  }
-  int asked() {
-    return on_loop([&] { return node->state().asked; });
-  }
-  // After a fault the next answer comes whole, and is nobody else's.
-  void well_again() {
-    script(ByteNode::whole(line("well again", true)));
-    const Answer a = ask(chat_text("coder", false));
-    CHECK(a.status == 200);
-    CHECK(a.body.find("well again") != std::string::npos);
-  }
-  void over() {
-    away();
-    invariants();
-  }
-
-  std::unique_ptr<ByteNode> node{};
-
- private:
-  void away() {
-    if (!node) return;
-    back();
-    on_loop([&] { node.reset(); });
-  }
-};
-
-}  // namespace
-
 TEST_CASE("row 22: an error line within a 200 reaches the client as it is, uncleanly, and counts as a failure") {
-  Bytes scene;
+  ByteScene scene;
   scene.script(ByteNode::chunked({scene.line("one"), "{\"error\":\"an error was encountered while running the model\"}\n"}));
   const Answer a = scene.ask(chat_text("coder", true));
   CHECK(a.status == 200);
@@ -68,7 +22,7 @@ TEST_CASE("row 22: an error line within a 200 reaches the client as it is, uncle
 }
 
 TEST_CASE("row 23: a clean end without done:true is no end: an in-band error, then an unclean one, in both dialects") {
-  Bytes scene;
+  ByteScene scene;
   for (const bool openai : {false, true}) {
     scene.script(ByteNode::chunked({scene.line("one"), scene.line("two")}));
     const Answer a = scene.ask(openai ? request_text("POST", "/v1/chat/completions", chat_body("coder", true)) : chat_text("coder", true));
@@ -81,7 +35,7 @@ TEST_CASE("row 23: a clean end without done:true is no end: an in-band error, th
 }
 
 TEST_CASE("row 24: what is no HTTP is a 502 that says so, and the connection is not used again") {
-  Bytes scene;
+  ByteScene scene;
   for (const std::string& bytes : {std::string("garbage\r\n\r\n"), std::string("ICY 200 OK\r\n\r\n"), std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11) + std::string(40, '\0'),
                                    std::string("HTTP/2 200 OK\r\n\r\n"), std::string("HTTP/1.1 abc OK\r\n\r\n")}) {
     CAPTURE(bytes);
@@ -97,7 +51,7 @@ TEST_CASE("row 24: what is no HTTP is a 502 that says so, and the connection is 
 }
 
 TEST_CASE("row 25: a head of 1 MB, of ten thousand fields, or with folded lines is a 502, and costs no memory that stays") {
-  Bytes scene;
+  ByteScene scene;
   std::string fields;
   for (int i = 0; i < 10'000; ++i) fields += "X-" + std::to_string(i) + ": y\r\n";
   for (const std::string& more : {"X-Long: " + std::string(1'000'000, 'x') + "\r\n", fields, std::string("X-Folded: a\r\n b\r\n")}) {
@@ -113,7 +67,7 @@ TEST_CASE("row 25: a head of 1 MB, of ten thousand fields, or with folded lines 
 }
 
 TEST_CASE("row 26: a chunked body that breaks off or is malformed ends uncleanly; a length that is not kept is a 502; nothing is reused") {
-  Bytes scene;
+  ByteScene scene;
   const std::string head = ByteNode::chunked({scene.line("one")}, false);
   for (const auto& [bytes, then] : {std::pair{head, Then::close}, std::pair{head, Then::reset}, std::pair{head + "zz\r\nhello\r\n", Then::stay},
                                     std::pair{head + "5\r\nhello", Then::close}, std::pair{head + "5\r\nhelloX\r\n", Then::stay},
@@ -138,7 +92,7 @@ TEST_CASE("row 26: a chunked body that breaks off or is malformed ends uncleanly
 }
 
 TEST_CASE("row 27: 100 and 103 are passed over; 101, 204 with a body, and statuses that are none are no answer") {
-  Bytes scene;
+  ByteScene scene;
   scene.script("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + ByteNode::whole(scene.line("after them", true)));
   const Answer fine = scene.ask(chat_text("coder", false));
   CHECK(fine.status == 200);
@@ -157,7 +111,7 @@ TEST_CASE("row 27: 100 and 103 are passed over; 101, 204 with a body, and status
 }
 
 TEST_CASE("row 28: what stands behind a whole answer goes to nobody, and its connection is closed") {
-  Bytes scene;
+  ByteScene scene;
   const std::string stray = ByteNode::whole(scene.line("for somebody else", true));
   for (const std::string& bytes : {ByteNode::whole(scene.line("mine", true)) + stray, ByteNode::chunked({scene.line("mine", true)}) + stray}) {
     scene.script(bytes);
@@ -173,7 +127,7 @@ TEST_CASE("row 28: what stands behind a whole answer goes to nobody, and its con
 }
 
 TEST_CASE("row 29: ten thousand chunks of one byte, and one line of 64 MB, pass through in memory that is bounded") {
-  Bytes scene;
+  ByteScene scene;
   std::string text = scene.line(std::string(10'000, 'a')) + scene.line("", true);
   std::vector<std::string> bytes;
   for (const char c : text) bytes.emplace_back(1, c);

@@ -1,7 +1,6 @@
 // Nodes that are not there, come back, stop for a while, are full, lack a model, or fail whatever they are asked.
-#include "support/byte_node.hpp"
+#include "support/byte_scene.hpp"
 #include "support/cable.hpp"
-#include "support/scene.hpp"
 
 namespace node_states_test {
 
@@ -45,32 +44,6 @@ struct Behind : Scene {
       first.reset(), second.reset();
     });
     on_loop([] {});
-  }
-};
-
-struct OneNode : Scene {
-  OneNode() {
-    on_loop([&] { node = std::make_unique<ByteNode>(io, here.model); });
-    here_at({node->text()});
-    script(ByteNode::whole(ScriptedNode::line(here.model, "ok", true)));
-    REQUIRE(ask(chat_text("coder", false)).status == 200);
-  }
-  ~OneNode() { away(); }
-  void script(std::string bytes) {
-    on_loop([&] { node->state().script = std::move(bytes), node->state().asked = 0; });
-  }
-  NodeState state() { return house().desk.dispatch().fleet().node("here")->state; }
-  void over() {
-    away();
-    invariants();
-  }
-  std::unique_ptr<ByteNode> node{};
-
- private:
-  void away() {
-    if (!node) return;
-    back();
-    on_loop([&] { node.reset(); });
   }
 };
 
@@ -151,7 +124,7 @@ TEST_CASE("row 16: a node that stops in mid-stream and goes on: its probes miss 
 }
 
 TEST_CASE("row 18: 500, 502 and 504 of the only node reach a native client in the node's own words; a client of /v1 in its dialect's form") {
-  OneNode scene;
+  ByteScene scene;
   for (const char* status : {"500 Internal Server Error", "502 Bad Gateway", "504 Gateway Timeout"}) {
     CAPTURE(status);
     const std::string body = "{\"error\":\"llama runner process has terminated\"}";
@@ -167,7 +140,7 @@ TEST_CASE("row 18: 500, 502 and 504 of the only node reach a native client in th
 }
 
 TEST_CASE("row 19: a node whose queue is full is full, not sick: 503 with the time to come back, and it stays in use") {
-  OneNode scene;
+  ByteScene scene;
   scene.script(ByteNode::whole("{\"error\":\"server busy, please try again.  maximum pending requests exceeded\"}", "503 Service Unavailable"));
   for (int i = 0; i < 8; ++i) {
     const Answer a = scene.ask(chat_text("coder", true));
@@ -180,7 +153,7 @@ TEST_CASE("row 19: a node whose queue is full is full, not sick: 503 with the ti
 }
 
 TEST_CASE("row 20: a 429 goes on with its Retry-After, and is nothing against the node") {
-  OneNode scene;
+  ByteScene scene;
   scene.script("HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json; charset=utf-8\r\nRetry-After: 7\r\nContent-Length: 16\r\n\r\n{\"error\":\"slow\"}");
   for (int i = 0; i < 8; ++i) {
     const Answer a = scene.ask(chat_text("coder", true));
@@ -192,7 +165,7 @@ TEST_CASE("row 20: a 429 goes on with its Retry-After, and is nothing against th
 }
 
 TEST_CASE("row 21: a 404 of the only node that has the model goes on unchanged, and what the node has is asked anew") {
-  OneNode scene;
+  ByteScene scene;
   const std::string body = "{\"error\":\"model 'qwen3-coder:30b' not found\"}";
   scene.script(ByteNode::whole(body, "404 Not Found"));
   const Answer a = scene.ask(chat_text("coder", true));
