@@ -24,6 +24,7 @@ class Cable {
  public:
   Cable(wire::asio::io_context& io, std::string host, std::uint16_t node) : io_(io), host_(std::move(host)), node_(node) { listen(0); }
   ~Cable() {
+    *here_ = false;
     go_on();
     refuse();
   }
@@ -32,7 +33,6 @@ class Cable {
   const std::string& host() const { return host_; }
   std::uint16_t port() const { return port_; }
   std::string text() const { return host_ + ":" + std::to_string(port_); }
-  int passed() const { return passed_; }  // connections so far
 
   // From now on nothing passes and nobody is let in. `half`: what the router sends still arrives.
   void cut(bool half = false) {
@@ -87,17 +87,18 @@ class Cable {
   }
 
   wire::Task<void> accept(std::shared_ptr<wire::Acceptor> acceptor) {
+    const auto here = here_;
     for (;;) {
       auto [failed, socket] = co_await acceptor->async_accept(wire::tuple);
-      if (failed) co_return;
+      if (failed || !*here) co_return;
       auto pair = std::make_shared<Pair>(wire::Socket(std::move(socket)), io_.get_executor());
       const wire::tcp::endpoint to(wire::asio::ip::address_v4::loopback(), node_);
       auto [refused] = co_await pair->node.async_connect(to, wire::tuple);
+      if (!*here) co_return;
       if (refused || !acceptor->is_open()) {  // or the cable was taken away meanwhile
         pair->close();
         continue;
       }
-      ++passed_;
       pairs_.push_back(pair);
       wire::asio::co_spawn(io_, pump(pair, true), wire::asio::detached);
       wire::asio::co_spawn(io_, pump(pair, false), wire::asio::detached);
@@ -108,17 +109,20 @@ class Cable {
     wire::Socket& from = to_node ? pair->router : pair->node;
     wire::Socket& to = to_node ? pair->node : pair->router;
     std::array<char, 65536> bytes;
+    const auto here = here_;
     for (;;) {
       auto [ended, n] = co_await from.async_read_some(wire::asio::buffer(bytes), wire::tuple);
+      if (!*here) co_return;
       if (to_node ? pair->dumb : pair->deaf) co_return;  // silence, not an end
       while (stopped_ && !ended) {
         auto bell = std::make_shared<wire::Timer>(io_.get_executor(), wire::Timer::time_point::max());
         bells_.push_back(bell);
         co_await bell->async_wait(wire::tuple);
+        if (!*here) co_return;
       }
       if (ended) co_return pair->close();
       auto [lost, sent] = co_await wire::asio::async_write(to, wire::asio::buffer(bytes.data(), n), wire::tuple);
-      if (lost) co_return pair->close();
+      if (lost || !*here) co_return pair->close();
     }
   }
 
@@ -128,7 +132,7 @@ class Cable {
   std::shared_ptr<wire::Acceptor> acceptor_{};
   std::unique_ptr<BlackHole> hole_{};
   std::list<std::shared_ptr<Pair>> pairs_{};
-  int passed_ = 0;
+  std::shared_ptr<bool> here_ = std::make_shared<bool>(true);  // false: this is gone
   bool stopped_ = false;
   std::vector<std::shared_ptr<wire::Timer>> bells_{};
 };
