@@ -1,15 +1,11 @@
 #include "app/ask_router.hpp"
 
-#include "api/role_names.hpp"
-#include "app/commands.hpp"
-#include "settings/load.hpp"
 #include "wire/upstream.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
 #include <array>
-#include <cstdio>
 #include <span>
 
 namespace rr::app {
@@ -40,27 +36,6 @@ std::optional<RouterAnswer> ask_router(const Address& address, RequestHead head,
   if (take_its_time) io.run();
   else io.run_for(std::chrono::seconds(8));
   return out;
-}
-
-std::optional<Address> find_router(const char* command, const std::string& url, const std::string& config) {
-  if (!url.empty()) {
-    const auto address = router_address(url);
-    if (!address) std::fprintf(stderr, "role-router %s --url %s: write it as in http://localhost:8000\n", command, url.c_str());
-    return address;
-  }
-  std::vector<std::string> looked;
-  const std::string path = find_config(config, looked);
-  if (path.empty() && config.empty()) return Settings{}.listen.front();
-  const settings::Loaded loaded = settings::load_file(path.empty() ? config : path, api::fold_name);
-  if (loaded.settings) return loaded.settings->listen.front();
-  std::fputs(settings::print(loaded.problems, path.empty() ? config : path).c_str(), stderr);
-  return std::nullopt;
-}
-
-int no_router(const char* command, const Address& address) {
-  std::fprintf(stderr, "role-router %s: no router answers at %s: start it (role-router serve), or say where it is: --url http://HOST:PORT\n", command,
-               to_text(address).c_str());
-  return 1;
 }
 
 std::optional<Address> router_address(std::string_view url) {
