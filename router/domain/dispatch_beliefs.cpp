@@ -175,6 +175,7 @@ void Dispatch::on_event(const Adopted& e, Time now) {
     next.nodes.back().links.settings(node.addresses, now);
     if (known && !same) {  // another machine answers to this name
       gates_[node.name].lost(now);
+      foreign_[node.name].forget();
       seen_.node_lost(node.name);
     }
     gates_[node.name];
@@ -239,6 +240,7 @@ void Dispatch::forget_gate(const NodeName& name) {
   if (running || ghosts || gate->orders_out()) return;
   gates_.erase(name);
   shares_.erase(name);
+  foreign_.erase(name);
 }
 
 // Of a model that a role may use on several nodes: whether they have the same one.

@@ -95,4 +95,14 @@ TEST_CASE("two reversals that lie further apart than five minutes are no fight")
   CHECK_FALSE(warns(t));
 }
 
+TEST_CASE("a name that leads to another machine now: what that one holds is nobody's doing") {
+  Talk t;
+  t.seen("mini", {there(coder, middle)});
+  Settings moved = t.set;
+  moved.nodes[1].addresses = {{"10.0.0.9", 11434}};
+  t.tell(Adopted{std::make_shared<const Settings>(moved)});
+  t.seen("mini", {there(theirs, big)});
+  CHECK(swaps(t) == 0);
+}
+
 }  // namespace foreign_test
