@@ -12,10 +12,6 @@ namespace {
 constexpr double unmeasured_prompt_tps = 200;
 constexpr double on_the_way = 0.25;  // seconds a request may have needed to the node
 
-int seconds_1_to_30(Duration d) {
-  return static_cast<int>(std::clamp<std::int64_t>(std::chrono::ceil<std::chrono::seconds>(d).count(), 1, 30));
-}
-
 }  // namespace
 
 Dispatch::Dispatch(Snapshot settings, Time now) : settings_(std::move(settings)) {
@@ -40,7 +36,7 @@ void Dispatch::on_event(const Arrived& e, Time now) {
   ++ledger_.arrived;
   stories_.arrived(e.ask, now);
   Waiter waiter{.ask = e.ask, .arrived = now};
-  auto placed = place(waiter.ask, fleet_, *settings_);
+  auto placed = place_within_limits(waiter.ask, now);
   if (!placed) return refuse(waiter.ask, placed.error(), now);
   const Preference preferred = prefer(waiter.ask, *placed, now);
   waiter.node = preferred.node;
@@ -52,18 +48,6 @@ void Dispatch::on_event(const Arrived& e, Time now) {
   line_.push_back(std::move(waiter));
   advance(node, now);
   if (waiting() > settings_->limits.waiting) shed(e.ask.id, now);
-}
-
-void Dispatch::shed(TicketId newest, Time now) {
-  const auto found = std::find_if(line_.begin(), line_.end(), [&](const Waiter& w) { return w.ask.id == newest; });
-  if (found == line_.end()) return;  // it did not wait at all
-  const Waiter one = std::move(*found);
-  line_.erase(found);
-  const auto ready = expected_ready(one.node, one.ask.model, now);
-  refuse(one.ask, {.code = "line_full", .side = Side::router, .status = 503,
-                   .sentence = std::to_string(settings_->limits.waiting) + " requests wait already (limits.waiting); /health says for what; ask again later",
-                   .retry_after_s = seconds_1_to_30(ready.value_or(std::chrono::seconds(5)))}, now);
-  advance(one.node, now);
 }
 
 void Dispatch::grant(Waiter waiter, Time now) {

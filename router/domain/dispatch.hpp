@@ -137,6 +137,8 @@ class Dispatch {
   void grant(Waiter, Time);
   void refuse(const Ask&, Refusal, Time);
   void shed(TicketId newest, Time);             // one too many waits
+  void end_waiting(Time);                       // of who has waited longer than limits.wait
+  Result<Placement> place_within_limits(const Ask&, Time) const;
   // Waiters of a node (all, or of one model) are placed again; `instead` is said when no other node can: else place's own refusal.
   void move_waiters(const NodeName&, const ModelName*, const std::optional<Refusal>& instead, Time);
   void advance(const NodeName&, Time);          // grants, then the policy, then the gate's steps

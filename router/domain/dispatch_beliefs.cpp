@@ -221,6 +221,7 @@ void Dispatch::end_ghosts(Time now) {
 void Dispatch::on_event(const Ticked&, Time now) {
   end_ghosts(now);
   end_shunning(now);
+  end_waiting(now);
   for (auto& [name, gate] : gates_)
     if (is_up(name)) run(name, gate.tick(facts(name), now), now);
   advance_all(now);

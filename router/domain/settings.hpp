@@ -67,6 +67,8 @@ struct Limits {
   Bytes stream_buffer = 8 << 20;       // what one stream may lag behind its node
   Bytes stream_buffers = 256 << 20;    // all streams together
   int waiting = 256;                   // requests in the line, all together
+  int per_role = 0, per_node = 0;      // requests of one role, or at one node: waiting and running; 0 = no bound of its own
+  Duration wait = std::chrono::hours(1);  // the longest in the line; zero = off
 };
 
 struct Settings {

@@ -120,6 +120,9 @@ std::string difference(const Settings& before, const Settings& after) {
   note_size(changes, "stream_buffer", before.limits.stream_buffer, after.limits.stream_buffer);
   note_size(changes, "limits.stream_buffers", before.limits.stream_buffers, after.limits.stream_buffers);
   note(changes, "limits.waiting", before.limits.waiting, after.limits.waiting);
+  note(changes, "limits.per_role", before.limits.per_role, after.limits.per_role);
+  note(changes, "limits.per_node", before.limits.per_node, after.limits.per_node);
+  note(changes, "limits.wait", before.limits.wait, after.limits.wait);
   return joined(changes, "; ");
 }
 

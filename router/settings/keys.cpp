@@ -15,7 +15,7 @@ const std::vector<Section>& sections() {
       {"nodes.*", {"address", "gpu_memory", "type"}, {"management", "cloud"}},
       {"models.*", {"num_ctx", "size", "parallel", "use_mmap", "on_overflow"}, {"substitutes", "cloud"}},
       {"smart_swap", {"policy", "max_wait", "swap_timeout", "on_exit"}, {}},
-      {"limits", {"connections", "body", "bodies", "stream_buffers", "waiting"}, {}},
+      {"limits", {"connections", "body", "bodies", "stream_buffers", "waiting", "per_role", "per_node", "wait"}, {}},
   };
   return all;
 }

@@ -70,6 +70,9 @@ void read_times_and_limits(const Fields& top, Draft& draft) {
     const Fields fields(*map, section("limits"), "limits such as { connections: 1024, body: 128MiB }");
     if (const Cursor* c = fields.find("connections")) limits.connections = static_cast<std::size_t>(c->whole(1, any).value_or(1024));
     if (const Cursor* c = fields.find("waiting")) limits.waiting = c->whole(1, any).value_or(limits.waiting);
+    if (const Cursor* c = fields.find("per_role")) limits.per_role = c->whole(0, any).value_or(limits.per_role);
+    if (const Cursor* c = fields.find("per_node")) limits.per_node = c->whole(0, any).value_or(limits.per_node);
+    read_time(fields.find("wait"), limits.wait, 0s, "0 = off");
     read_size(fields.find("body"), limits.body, 4 << 10);
     read_size(fields.find("bodies"), limits.bodies, 4 << 10);
     read_size(fields.find("stream_buffers"), limits.stream_buffers, 64 << 10);

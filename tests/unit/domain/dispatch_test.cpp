@@ -99,36 +99,6 @@ TEST_CASE("one old answer of /api/ps does not make an idle model go; two running
   CHECK(t.ask(3, "coder") == "load mini coder-m 4096 keep 2h");
 }
 
-TEST_CASE("the line has an end") {
-  Talk t([] {
-    Settings s = macs();
-    s.limits.waiting = 2;
-    return s;
-  }());
-  t.seen("mini", {});
-  t.ask(1, "coder");
-  t.ask(2, "coder");
-  CHECK(t.ask(3, "coder") == "refuse 3 line_full");
-  REQUIRE(t.refusal->retry_after_s.has_value());
-  CHECK(*t.refusal->retry_after_s >= 1);
-  CHECK(*t.refusal->retry_after_s <= 30);
-  t.loaded("mini", coder);
-  CHECK(t.ask(4, "coder") == "");
-  CHECK(t.balances());
-}
-
-TEST_CASE("who needs no waiting is served however long the line is") {
-  Talk t([] {
-    Settings s = macs();
-    s.limits.waiting = 1;
-    return s;
-  }());
-  t.seen("mini", {});
-  t.seen("book", {there(router, tiny)});
-  t.ask(1, "coder");
-  CHECK(t.ask(2, "router") == "grant 2 book router-m 4096 keep -1");
-}
-
 TEST_CASE("a wanted unload is done when the model is idle, and a pinned one stays") {
   Talk t;
   coder_idle(t);

@@ -42,8 +42,8 @@ TEST_CASE("one word changed in config/router.yaml is told as one change") {
       {"policy: smart", "policy: passthrough", "policy smart -> passthrough"},
       {"max_wait: 15m", "max_wait: 20m", "max_wait 15m -> 20m"},
       {"max_wait: 15m", "max_wait: 15m\n  swap_timeout: 1m\n  on_exit: release", "swap_timeout 3m -> 1m; on_exit keep -> release"},
-      {"# Which", "drain_timeout: 1\nfirst_byte: 0\nlimits: { waiting: 9, body: 1MiB }\n# Which",
-       "drain_timeout 2m -> 1s; first_byte 10m -> 0; limits.body 128MiB -> 1MiB; limits.waiting 256 -> 9"},
+      {"# Which", "drain_timeout: 1\nfirst_byte: 0\nlimits: { waiting: 9, body: 1MiB, per_role: 2, per_node: 3, wait: 0 }\n# Which",
+       "drain_timeout 2m -> 1s; first_byte 10m -> 0; limits.body 128MiB -> 1MiB; limits.waiting 256 -> 9; limits.per_role 0 -> 2; limits.per_node 0 -> 3; limits.wait 1h -> 0"},
       {"# Which", "allowed_hosts: [a, b]\n# Which", "allowed_hosts none -> a+b"},
       {"# Which", "# Whose", ""},
   };

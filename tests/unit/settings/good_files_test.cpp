@@ -130,6 +130,9 @@ TEST_CASE("config/examples/full.yaml says every default as it is") {
   CHECK(full->limits.stream_buffer == built_in.limits.stream_buffer);
   CHECK(full->limits.stream_buffers == built_in.limits.stream_buffers);
   CHECK(full->limits.waiting == built_in.limits.waiting);
+  CHECK(full->limits.per_role == built_in.limits.per_role);
+  CHECK(full->limits.per_node == built_in.limits.per_node);
+  CHECK(full->limits.wait == built_in.limits.wait);
 }
 
 TEST_CASE("config/examples/full.yaml says every key, and comments every value") {

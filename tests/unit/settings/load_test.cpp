@@ -115,7 +115,7 @@ models:
 TEST_CASE("sizes and limits: decimal and binary units") {
   const Snapshot s = good(one_role + R"(
 stream_buffer: 1MiB
-limits: { connections: 10, body: 64MB, bodies: 1GiB, stream_buffers: 2097152, waiting: 5 }
+limits: { connections: 10, body: 64MB, bodies: 1GiB, stream_buffers: 2097152, waiting: 5, per_role: 3, per_node: 4, wait: 90s }
 )");
   CHECK(s->limits.connections == 10);
   CHECK(s->limits.body == 64'000'000);
@@ -123,6 +123,9 @@ limits: { connections: 10, body: 64MB, bodies: 1GiB, stream_buffers: 2097152, wa
   CHECK(s->limits.stream_buffer == 1 << 20);
   CHECK(s->limits.stream_buffers == 2 << 20);
   CHECK(s->limits.waiting == 5);
+  CHECK(s->limits.per_role == 3);
+  CHECK(s->limits.per_node == 4);
+  CHECK(s->limits.wait == 90s);
 }
 
 TEST_CASE("times and the swap: zero turns a clock off") {
