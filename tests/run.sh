@@ -65,17 +65,26 @@ set_up() (  # a process of its own: what it cannot install ends it, not the whol
   have_packages test || return 1
   local lock=tests/e2e/requirements.lock
   if ! cmp -s "$lock" "$venv/installed.lock"; then
-    python3 -m venv --clear "$venv" || return 1
-    local log="$root/build/pip.log"
-    : >"$log"
-    if ! three_tries "$log" "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$lock"; then
-      show_end "$log"
-      echo "$me: pip could not install $lock in three tries (its last words are above)"
-      return 1
-    fi
-    cp "$lock" "$venv/installed.lock"
+    python_packages "$lock" "$venv" || return 1
   fi
 )
+
+python_packages() {  # python_packages LOCK VENV: those of the lock, by its hashes, in an environment of their own
+  local lock=$1 into=$2 log="$root/build/pip.log"
+  python3 -m venv --clear "$into" || return 1
+  : >"$log"
+  if ! three_tries "$log" bounded "$into/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$lock"; then
+    show_end "$log"
+    echo "$me: pip could not install $lock in three tries (its last words are above)"
+    return 1
+  fi
+  cp "$lock" "$into/installed.lock"
+}
+
+llama_server() {  # a real server of the OpenAI API, compiled: a node of type openai
+  local lock=tests/e2e/llama/requirements.lock
+  cmp -s "$lock" build/llama/installed.lock || python_packages "$lock" "$root/build/llama"
+}
 
 javascript_clients() {  # build/js/node_modules, by the lock's hashes
   local source=tests/e2e/js js="$root/build/js" log="$root/build/npm.log"
@@ -187,6 +196,7 @@ if ! stage "set-up" 180 set_up; then
   sum_up || exit 1
 fi
 counted "clients in JavaScript and Go" 120 other_clients
+[ -z "$long" ] || counted "llama.cpp's server" 1800 llama_server
 counted "scripts" 30 check_scripts
 release=yes asan=yes
 stage "release build" 300 build release || { failed=$((failed + 1)); release=; }

@@ -36,13 +36,14 @@ std::string in_one(const std::vector<RoleName>& roles) {
   return out;
 }
 
-Json model(const ModelPicture& picture) {
+Json model(const ModelPicture& picture, const Engine& engine) {
   const double on_gpu = picture.bytes > 0 ? static_cast<double>(picture.vram) / static_cast<double>(picture.bytes) : 0;
   Json out{{"name", picture.model.spelt()}};
   out["role"] = picture.roles.empty() ? Json(nullptr) : Json(in_one(picture.roles));
-  out["gib"] = gib_of(picture.bytes);
-  out["num_ctx"] = picture.num_ctx;
-  out["on_gpu"] = std::round(on_gpu * 100) / 100;
+  const bool told = engine.loads;  // else its server does not say, but perhaps the context
+  out["gib"] = told ? Json(gib_of(picture.bytes)) : Json(nullptr);
+  out["num_ctx"] = told || picture.num_ctx > 0 ? Json(picture.num_ctx) : Json(nullptr);
+  out["on_gpu"] = told ? Json(std::round(on_gpu * 100) / 100) : Json(nullptr);
   out["in_flight"] = picture.in_flight;
   out["lease_s"] = picture.lease ? Json(whole_seconds(*picture.lease)) : Json(nullptr);
   return out;
@@ -70,18 +71,19 @@ Json links(const NodeBelief& belief, Time now) {
   return out;
 }
 
-Json node(const NodePicture& picture, Time now) {
+Json node(const NodePicture& picture, const Engine& engine, Time now) {
   const auto& belief = picture.belief;
   Json out{{"state", std::string(state_word(belief.state))}};
   if (!belief.why.empty()) out["why"] = belief.why;
   if (belief.drained) out["drained"] = {{"still_running", picture.at_work}};
   if (picture.foreign_swaps > 0) out["foreign_swaps"] = picture.foreign_swaps;
-  out["ollama"] = belief.version.empty() ? Json(nullptr) : Json(belief.version);
+  if (!engine.native) out["type"] = std::string(engine.word);
+  else out["ollama"] = belief.version.empty() ? Json(nullptr) : Json(belief.version);
   out["heard_s_ago"] = belief.heard ? Json(tenths(in_seconds(now - *belief.heard))) : Json(nullptr);
   out["links"] = links(belief, now);
   out["memory"] = {{"limit_gib", picture.limit > 0 ? Json(gib_of(picture.limit)) : Json(nullptr)}, {"used_gib", gib_of(picture.used)}};
   out["models"] = Json::array();
-  for (const auto& entry : picture.models) out["models"].push_back(model(entry));
+  for (const auto& entry : picture.models) out["models"].push_back(model(entry, engine));
   out["swap"] = picture.swap ? swap(*picture.swap) : Json(nullptr);
   return out;
 }
@@ -113,7 +115,7 @@ Health health(const Picture& picture, const Settings& settings, const Adoption& 
   out["roles"] = Json::object();
   for (const auto& entry : picture.roles) out["roles"][entry.name] = role(entry);
   out["nodes"] = Json::object();
-  for (const auto& entry : picture.nodes) out["nodes"][entry.belief.name] = node(entry, now);
+  for (const auto& entry : picture.nodes) out["nodes"][entry.belief.name] = node(entry, settings.runs(entry.belief.name), now);
   out["waiting"] = Json::array();
   for (const auto& entry : picture.waiting) out["waiting"].push_back(waiter(entry));
   out["in_flight"] = picture.in_flight;

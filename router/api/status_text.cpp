@@ -62,7 +62,7 @@ void models(const Json& list, std::string& out) {
   const auto name = widest(list, [](const auto&, const Json& m) { return word(m, "name"); });
   for (const Json& m : list) {
     const std::string role = word(m, "role");
-    line(out, "    model  " + padded(word(m, "name"), name) + padded(word(m, "gib") + " GiB", 9) + padded(word(m, "in_flight") + " running", 10) +
+    line(out, "    model  " + padded(word(m, "name"), name) + padded(word(m, "gib").empty() ? "" : word(m, "gib") + " GiB", 9) + padded(word(m, "in_flight") + " running", 10) +
                   padded(role.empty() ? "of no role" : role, 12) + time_after("leaves after ", m, "lease_s"));
   }
 }
@@ -72,8 +72,9 @@ void nodes(const Json& list, std::string& out) {
     const Json memory = n.value("memory", Json::object());
     std::string head = "  " + key + "  " + word(n, "state");
     if (n.contains("drained")) head += ", drained (" + word(n["drained"], "still_running") + " still running)";
+    if (!word(n, "type").empty()) head += "  type " + word(n, "type");
     if (!word(n, "ollama").empty()) head += "  Ollama " + word(n, "ollama");
-    head += "  " + word(memory, "used_gib") + (word(memory, "limit_gib").empty() ? "" : " of " + word(memory, "limit_gib")) + " GiB";
+    if (word(n, "type").empty()) head += "  " + word(memory, "used_gib") + (word(memory, "limit_gib").empty() ? "" : " of " + word(memory, "limit_gib")) + " GiB";
     if (!word(n, "why").empty()) head += "  " + word(n, "why");
     line(out, head);
     if (n.contains("swap") && n["swap"].is_object())

@@ -4,7 +4,7 @@
 #include "api/say_no.hpp"
 #include "app/passages.hpp"
 #include "app/vet.hpp"
-#include "wire/aside.hpp"
+#include "app/wording.hpp"
 #include "wire/headers.hpp"
 
 namespace rr::app {
@@ -33,16 +33,6 @@ Refusal transport(const Call& call, const wire::NodeError& error) {
   return refusal;
 }
 
-std::string_view node_path(Kind kind) {
-  switch (kind) {
-    case Kind::generate: return "/api/generate";
-    case Kind::embed: return "/api/embed";
-    case Kind::embeddings: return "/api/embeddings";
-    case Kind::show: return "/api/show";
-    default: return "/api/chat";
-  }
-}
-
 // Statuses after which another node may do better: it is full, it fails, or it lacks the model after all.
 bool worth_elsewhere(int status) { return status == 404 || status == 429 || status >= 500; }
 
@@ -60,9 +50,25 @@ void count(Call& call, const api::AnswerWatch& watch, Ticket& ticket, Ending end
   call.outcome = outcome;
 }
 
-ReplyHead head_for_client(const Call& call, const wire::CheckedReply& node, bool translated) {
+bool events(const wire::CheckedReply& node) { return find(node.head.fields, "Content-Type").starts_with("text/event-stream"); }
+
+bool streams(const Call& call, const wire::CheckedReply& node, const Wording& wording) {
+  if (!call.ask.stream) return false;
+  if (wording.from_node) return events(node) && (node.framing == wire::Framing::chunked || node.framing == wire::Framing::until_close);
+  return node.framing == wire::Framing::chunked;
+}
+
+// A server of the OpenAI API may send its head before it reads the prompt.
+Duration longest_silence(const Settings& settings, const Wording& wording) {
+  const Duration between = settings.between_chunks, first = settings.first_byte;
+  if (!wording.from_node) return between;
+  return between == Duration::zero() || first == Duration::zero() ? Duration::zero() : std::max(between, first);
+}
+
+ReplyHead head_for_client(const Call& call, const wire::CheckedReply& node, const Wording& wording) {
   ReplyHead head{.status = node.head.status, .reason = std::string(reason_phrase(node.head.status)), .fields = {}};
-  if (translated) head.fields.push_back({"Content-Type", call.ask.stream ? "text/event-stream" : "application/json"});
+  if (wording.to_client) head.fields.push_back({"Content-Type", call.ask.stream ? "text/event-stream" : "application/json"});
+  else if (wording.from_node) head.fields.push_back({"Content-Type", call.ask.stream ? "application/x-ndjson" : "application/json; charset=utf-8"});
   else head.fields = wire::to_client(node.head.fields);
   if (call.ask.stream && (call.route.kind == Kind::responses || call.route.kind == Kind::messages)) head.fields.push_back({"Cache-Control", "no-cache"});
   for (Field& field : told(call)) head.fields.push_back(std::move(field));
@@ -77,28 +83,25 @@ Result<std::string> as_stream(api::Translation& translation, std::string_view bo
   return {boost::system::in_place_value, std::move(out)};
 }
 
-// The node's whole (non-streamed) answer.
-wire::Task<Attempt> pass_whole(Call& call, api::Translation* translation, wire::Connection& connection,
-                               const wire::CheckedReply& node, Ticket& ticket) {
-  auto body = co_await connection.read_rest(most_answer, call.settings->between_chunks);
-  if (!body) co_return lost(call, connection, body.error(), transport(call, body.error()));
+// A whole native answer to the client.
+Attempt deliver(Call& call, Wording& wording, std::string body, const wire::CheckedReply& node, Ticket& ticket) {
   api::AnswerWatch watch;
-  watch.see(*body);
+  watch.see(body);
   const bool whole = !wants_done(call.route.kind) || watch.done();
   if (!whole || watch.error()) {
     count(call, watch, ticket, Ending::node_failed);
-    co_return lost({.code = "node_not_whole", .side = Side::node, .status = 502,
+    return lost({.code = "node_not_whole", .side = Side::node, .status = 502,
                       .sentence = watch.error() ? *watch.error()
                                                 : call.grant.model.spelt() + " on " + call.grant.node +
                                                       " answered without done:true, so the answer is not whole; ask again"});
   }
   std::string out;
-  if (translation) {
-    Result<std::string> rendered = call.ask.stream ? as_stream(*translation, *body) : translation->whole(*body);
-    if (!rendered) co_return failed(rendered.error(), false);
+  if (wording.to_client) {
+    Result<std::string> rendered = call.ask.stream ? as_stream(*wording.to_client, body) : wording.to_client->whole(body);
+    if (!rendered) return failed(rendered.error(), false);
     out = std::move(*rendered);
   } else {
-    api::Rename(call.grant.model.spelt(), call.ask.asked_model).apply(*body, out);
+    api::Rename(call.grant.model.spelt(), call.ask.asked_model).apply(body, out);
   }
   call.status = node.head.status;
   call.first_byte = std::chrono::steady_clock::now();
@@ -107,21 +110,43 @@ wire::Task<Attempt> pass_whole(Call& call, api::Translation* translation, wire::
     call.client.piece(out);
     call.client.finish();
   } else {
-    call.client.send(head_for_client(call, node, translation != nullptr), std::move(out), call.house->draining);
+    call.client.send(head_for_client(call, node, wording), std::move(out), call.house->draining);
   }
-  co_return done();
+  return done();
 }
 
-wire::Task<Attempt> pass_stream(Call& call, api::Translation* translation, wire::Connection& connection,
+// The node's whole (non-streamed) answer.
+wire::Task<Attempt> pass_whole(Call& call, Wording& wording, wire::Connection& connection,
+                               const wire::CheckedReply& node, Ticket& ticket) {
+  auto body = co_await connection.read_rest(most_answer, call.settings->between_chunks);
+  if (!body) co_return lost(call, connection, body.error(), transport(call, body.error()));
+  if (wording.from_node && events(node)) {
+    std::string native;
+    wording.from_node->take(*body, native);
+    wording.from_node->finish(native);
+    *body = std::move(native);
+  } else if (wording.from_node) {
+    auto native = wording.from_node->whole(*body);
+    if (!native) ticket.outcome.ending = Ending::node_failed;
+    if (!native) co_return lost(native.error());
+    *body = std::move(*native);
+  }
+  co_return deliver(call, wording, std::move(*body), node, ticket);
+}
+
+wire::Task<Attempt> pass_stream(Call& call, Wording& wording, wire::Connection& connection,
                                 const wire::CheckedReply& node, Ticket& ticket) {
   std::unique_ptr<Watched> passage;
-  if (translation) passage = std::make_unique<TranslatedPassage>(call, *translation);
+  if (wording.to_client) passage = std::make_unique<TranslatedPassage>(call, *wording.to_client);
   else passage = std::make_unique<NativePassage>(call, call.grant.model.spelt(), call.ask.asked_model);
-  const wire::RelayLimits limits{.between = call.settings->between_chunks,
+  std::unique_ptr<ReadBack> read_back;
+  if (wording.from_node) read_back = std::make_unique<ReadBack>(*wording.from_node, *passage);
+  wire::Passage& first = read_back ? static_cast<wire::Passage&>(*read_back) : *passage;
+  const wire::RelayLimits limits{.between = longest_silence(*call.settings, wording),
                                  .stream_buffer = static_cast<std::size_t>(call.settings->limits.stream_buffer),
                                  .stream_buffers = &call.house->stream_buffers};
   call.status = node.head.status;
-  const wire::RelayEnd end = co_await wire::relay(call.client, connection, head_for_client(call, node, translation != nullptr), *passage, limits);
+  const wire::RelayEnd end = co_await wire::relay(call.client, connection, head_for_client(call, node, wording), first, limits);
   using How = wire::RelayEnd::How;
   switch (end.how) {
     case How::whole: count(call, passage->watch(), ticket, Ending::ok); break;
@@ -152,7 +177,7 @@ wire::Task<Attempt> pass_error(Call& call, wire::Connection& connection, const w
   if (status < 400 || status > 599) {
     ticket.outcome.ending = Ending::node_failed;
     co_return failed({.code = "node_garbage", .side = Side::node, .status = 502,
-                      .sentence = call.grant.model.spelt() + " on " + call.grant.node + " answered with status " + std::to_string(status) + ", which is no answer of a model; is it an Ollama?"}, true);
+                      .sentence = call.grant.model.spelt() + " on " + call.grant.node + " answered with status " + std::to_string(status) + ", which is no answer of a model; is it " + std::string(call.settings->runs(call.grant.node).title) + "?"}, true);
   }
   ticket.outcome.ending = status >= 500 && status != 503 ? Ending::node_failed : Ending::refused;  // 503: full, not sick
   if (status == 404) call.house->watch.take_stock(call.grant.node);
@@ -161,50 +186,26 @@ wire::Task<Attempt> pass_error(Call& call, wire::Connection& connection, const w
                   .status = status, .sentence = api::parse_error(*body), .ollama_text = true};
   if (status == 503 || status == 429) refusal.retry_after_s = 2;
   Attempt result = failed(std::move(refusal), worth_elsewhere(status));
-  if (call.route.dialect == Dialect::ollama && body->starts_with("{\"error\":")) result.said = Said{wire::to_client(node.head.fields), std::move(*body)};
+  if (call.route.dialect == Dialect::ollama && body->starts_with("{\"error\":\"")) result.said = Said{wire::to_client(node.head.fields), std::move(*body)};
   co_return result;
 }
 
-// "shift false, num_thread 4": what of the body the policy does not pass on.
-std::string not_passed_on(const api::Members& members, const api::Edits& edits) {
-  std::string out;
-  const auto add = [&](const std::string& name, std::string_view value) { out += (out.empty() ? "" : ", ") + name + " " + std::string(value.substr(0, 40)); };
-  if (const auto shift = members.value("shift"); shift && shift.in(members.body) != "null") add("shift", shift.in(members.body));
-  for (const api::Member& one : members.runner_options)
-    if (one.name != "use_mmap" || !edits.use_mmap) add(one.name, one.value.in(members.body));
-  return out;
-}
-
 }  // namespace
-
-std::unique_ptr<api::Translation> translation(const Call& call, const api::Members& members) {
-  return api::translation(call.route.kind, members,
-                          {.unique = id_text(call.id).substr(2) + "-" + std::to_string(call.began.time_since_epoch().count() % 1'000'000'007),
-                           .created = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count(),
-                           .model = call.ask.asked_model,
-                           .tokens = call.ask.tokens});
-}
 
 wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& ticket, bool fresh) {
   const Addresses way = call.house->way(call.grant.node);
   if (way.empty()) co_return failed({.code = "node_gone", .side = Side::router, .status = 503,
                                   .sentence = "node " + call.grant.node + " left the configuration", .retry_after_s = 1}, true);
   call.link = to_text(way.front());
-  const std::string_view body = call.request.body.view();
-  const api::Edits edits{.model = call.grant.model.spelt(),
-                         .num_ctx = call.grant.num_ctx,
-                         .keep_alive = call.grant.keep_alive ? std::optional(api::json_text(*call.grant.keep_alive)) : std::nullopt,
-                         .use_mmap = call.grant.use_mmap};
-  Result<api::Pieces> pieces = api::Pieces{};
-  const auto translated = translation(call, members);
-  if (edits.keep_alive && !translated) call.ignored = not_passed_on(members, edits);
-  const auto edit = [&] { return translated ? translated->to_native(members, call.ask, edits) : api::splice(body, members, edits); };
-  if (translated && body.size() >= large_body) pieces = co_await wire::aside(call.house->io.get_executor(), edit);
-  else pieces = edit();
+  auto wording = co_await word(call, members);
   if (call.client.gone()) co_return done();
-  if (!pieces) {
+  if (!wording) {
     ticket.outcome = {.ending = Ending::refused, .sent = false};
-    co_return failed(pieces.error(), false);
+    co_return failed(wording.error(), false);
+  }
+  if (wording->from_node && call.ask.purpose == Purpose::preload) {  // its server loads by itself
+    const wire::CheckedReply own{.head = {.status = 200, .reason = "OK", .fields = {}}, .framing = wire::Framing::none};
+    co_return deliver(call, *wording, wording->from_node->loaded(), own, ticket);
   }
 
   wire::Client::Watch watch;
@@ -219,11 +220,12 @@ wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& tic
   call.link = to_text(connection->address());
   watch = call.client.on_gone(connection->closer());
   const Asked asked(*call.house, call.id, connection->closer());
-  RequestHead head{.method = "POST", .target = std::string(translated ? translated->path() : node_path(call.route.kind)),
+  RequestHead head{.method = "POST", .target = wording->path,
                    .fields = wire::to_node(call.request.head.fields, via)};
   set(head.fields, "Content-Type", "application/json");
+  if (const Peer peer = call.house->peer(call.grant.node); !peer.key.empty()) set(head.fields, "Authorization", "Bearer " + peer.key);
   ticket.outcome.sent = true;
-  auto node = co_await connection->exchange(std::move(head), pieces->views, call.settings->first_byte);
+  auto node = co_await connection->exchange(std::move(head), wording->body.views, call.settings->first_byte);
   if (call.client.gone()) co_return done();
   if (!node) {
     ticket.outcome.ending = Ending::node_failed;
@@ -237,9 +239,8 @@ wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& tic
   }
   Attempt result;
   if (node->head.status != 200) result = co_await pass_error(call, *connection, *node, ticket);
-  else if (call.ask.stream && node->framing == wire::Framing::chunked)
-    result = co_await pass_stream(call, translated.get(), *connection, *node, ticket);
-  else result = co_await pass_whole(call, translated.get(), *connection, *node, ticket);
+  else if (streams(call, *node, *wording)) result = co_await pass_stream(call, *wording, *connection, *node, ticket);
+  else result = co_await pass_whole(call, *wording, *connection, *node, ticket);
   if (call.client.gone() && !result.done) result = done();
   call.house->upstream.keep(std::move(*connection));
   co_return result;

@@ -1,7 +1,7 @@
 // One attempt at one node: the request goes out in its language, the answer comes back in the client's, whole or as it comes.
 #pragma once
 
-#include "api/dialects/translation.hpp"
+#include "api/members.hpp"
 #include "app/call.hpp"
 
 namespace rr::app {
@@ -23,9 +23,6 @@ struct Attempt {
   Refusal refusal{};        // what the client hears when none is left
   std::optional<Said> said{};  // in the node's own words
 };
-
-// Of this request's answer; null for a native route.
-std::unique_ptr<api::Translation> translation(const Call&, const api::Members&);
 
 // `fresh`: on a new connection, because a pooled one was lost before.
 wire::Task<Attempt> attempt(Call&, const api::Members&, Ticket&, bool fresh);

@@ -3,6 +3,7 @@
 
 #include "api/role_names.hpp"
 #include "app/inventory.hpp"
+#include "domain/place.hpp"
 #include "settings/load.hpp"
 #include "settings/memory_report.hpp"
 
@@ -39,9 +40,9 @@ void warn_of_missing(const Settings& settings, const Fleet& fleet) {
     for (const RoleSettings& role : settings.roles) {
       const bool listed = std::find(role.nodes.begin(), role.nodes.end(), node.name) != role.nodes.end();
       if (listed && !node.find(role.model))
-        std::printf("warning  %s:%d: roles.%s.model: %s is not on %s          on %s:  ollama pull %s\n", settings.file.c_str(),
-                    role.model_at.line, role.name.c_str(), role.model.spelt().c_str(), node.name.c_str(), node.name.c_str(),
-                    role.model.spelt().c_str());
+        std::printf("warning  %s:%d: roles.%s.model: %s is not on %s          %s\n", settings.file.c_str(),
+                    role.model_at.line, role.name.c_str(), role.model.spelt().c_str(), node.name.c_str(),
+                    to_bring(role.model, node.name, settings).c_str());
     }
   }
 }

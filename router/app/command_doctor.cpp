@@ -3,6 +3,7 @@
 #include "api/role_names.hpp"
 #include "app/inventory.hpp"
 #include "app/load_times.hpp"
+#include "domain/place.hpp"
 #include "settings/load.hpp"
 
 #include <algorithm>
@@ -27,11 +28,12 @@ std::string answering(const Links& links) {
 
 // One line a node, one for each model that a role misses there. The answer is how many of them are failures.
 int look_at(const NodeBelief& node, const Settings& settings) {
+  const std::string title(settings.runs(node.name).title);
   if (node.state != NodeState::up) {
-    std::printf("FAIL  %-10s %s: start Ollama there, or correct nodes.%s.address\n", node.name.c_str(), node.why.c_str(), node.name.c_str());
+    std::printf("FAIL  %-10s %s: start %s there, or correct nodes.%s.address\n", node.name.c_str(), node.why.c_str(), title.c_str(), node.name.c_str());
     return 1;
   }
-  std::printf("ok    %-10s Ollama %s at %s\n", node.name.c_str(), node.version.c_str(), answering(node.links).c_str());
+  std::printf("ok    %-10s %s%s at %s\n", node.name.c_str(), title.c_str(), node.version.empty() ? "" : (" " + node.version).c_str(), answering(node.links).c_str());
   for (const Link& link : node.links.all())
     if (link.state == NodeState::down)
       std::printf("WARN  %-10s %s; another address answers, so this one is in nobody's way\n", node.name.c_str(), link.why.c_str());
@@ -40,7 +42,7 @@ int look_at(const NodeBelief& node, const Settings& settings) {
   for (const RoleSettings& role : settings.roles) {
     const bool listed = std::find(role.nodes.begin(), role.nodes.end(), node.name) != role.nodes.end();
     if (!listed || node.find(role.model) || std::find(told.begin(), told.end(), role.model) != told.end()) continue;
-    std::printf("FAIL  %-10s %s is not there          on %s:  ollama pull %s\n", node.name.c_str(), role.model.spelt().c_str(), node.name.c_str(), role.model.spelt().c_str());
+    std::printf("FAIL  %-10s %s is not there          %s\n", node.name.c_str(), role.model.spelt().c_str(), to_bring(role.model, node.name, settings).c_str());
     told.push_back(role.model);
     ++failures;
   }

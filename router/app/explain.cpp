@@ -24,8 +24,8 @@ std::string rule(const Ask& ask) {
          std::to_string(static_cast<int>(ask.source)) + " of 9)";
 }
 
-std::string sum(const Footprint& need, const ModelSettings& model) {
-  if (!need.known) return "size unknown: give models." + model.name.spelt() + ".size, or let a node list it";
+std::string sum(const Footprint& need, const ModelName& name, const ModelSettings& model) {
+  if (!need.known) return "size unknown: give models." + name.spelt() + ".size, or let a node list it";
   if (need.measured) return to_gib(need.total) + " GiB (measured by /api/ps at num_ctx " + std::to_string(model.num_ctx) + ")";
   return to_gib(need.weights) + " weights + " + to_gib(need.kv) + " KV (" + std::to_string(model.num_ctx) + " x " +
          std::to_string(model.parallel) + (model.parallel == 1 ? " slot" : " slots") + ") + " + to_gib(need.compute) +
@@ -42,6 +42,14 @@ Explanation::Row row(const Candidate& candidate, const Ask& ask, const Settings&
   Explanation::Row row{.node = candidate.node, .can = "no", .resident = "", .room = "", .how = candidate.why};
   const NodeSettings* node = settings.node(candidate.node);
   const Gate* gate = dispatch.gate(candidate.node);
+  if (!settings.runs(candidate.node).loads) {
+    const Held* there = gate ? gate->find(ask.model) : nullptr;
+    row.resident = row.room = "-";
+    if (!candidate.can) return row;
+    row.can = "ready";
+    row.how = there && there->in_flight ? "answers " + std::to_string(there->in_flight) + " now" : "its server keeps its own models";
+    return row;
+  }
   const Footprint need = footprint(settings, dispatch.fleet(), candidate.node, ask.model);
   const Bytes limit = node ? node->gpu_memory : 0;
   row.room = need.known ? to_gib(need.total) + " of " + (limit ? to_gib(limit) : "?") : "?";
@@ -93,8 +101,11 @@ Explanation explain(const Ask& ask, const Settings& settings, const Dispatch& di
   if (!ask.instead_of.empty()) out.model_from = "instead of " + ask.instead_of.spelt() + "  " + substitute_line(ask.instead_of, settings);
   const bool through = settings.policy == PolicyName::passthrough;
   const KeepAlive keep = settings.keep_alive(ask.model, ask.role);
-  out.sends = "num_ctx " + std::to_string(ask.num_ctx);
-  if (through) out.sends += ", the client's own keep_alive";
+  const Engine& runs = settings.runs(placed ? *placed : ask.nodes.empty() ? NodeName{} : ask.nodes.front());
+  if (!runs.options) out.sends = "neither num_ctx nor keep_alive: they count for nothing there (type: " + std::string(runs.word) + ")";
+  else out.sends = "num_ctx " + std::to_string(ask.num_ctx);
+  if (!runs.options) {
+  } else if (through) out.sends += ", the client's own keep_alive";
   else if (settings.policy == PolicyName::seed || keep.forever()) out.sends += ", keep_alive " + to_text(keep);
   else out.sends += ", keep_alive -1 (" + (keep.zero() ? "it leaves when somebody needs the room)" : "lease " + to_text(keep) + " kept by the router)");
   if (ask.client_keep_alive && !through) out.ignored = "client's keep_alive " + *ask.client_keep_alive + " ignored";
@@ -116,13 +127,15 @@ Explanation explain(const Ask& ask, const Settings& settings, const Dispatch& di
       if (const Link* used = links.in_use()) out.link += ", " + to_text(used->rtt);
       if (const auto more = links.all().size() - 1; more > 0) out.link += "   " + std::to_string(more) + (more == 1 ? " other in reserve" : " others in reserve");
     }
-    out.memory = sum(footprint(settings, dispatch.fleet(), *placed, ask.model), model);
+    out.memory = sum(footprint(settings, dispatch.fleet(), *placed, ask.model), ask.model, model);
   } else {
     out.headline = (ask.role.empty() ? std::string("request") : ask.role) + " -> refused";
     out.now = std::to_string(placed.error().status) + " " + placed.error().code + ": " + placed.error().sentence;
-    out.memory = sum(footprint(settings, dispatch.fleet(), ask.nodes.empty() ? NodeName{} : ask.nodes.front(), ask.model), model);
+    out.memory = sum(footprint(settings, dispatch.fleet(), ask.nodes.empty() ? NodeName{} : ask.nodes.front(), ask.model), ask.model, model);
   }
-  out.if_busy = "waits in the router's line; after " + to_text(settings.max_wait) + " busy models are drained for it   smart_swap.max_wait";
+  if (!runs.loads) out.memory = "its server's own affair";
+  if (!runs.loads) out.if_busy = "waits in the router's line for one of " + std::to_string(model.parallel) + (model.parallel == 1 ? " place" : " places") + "   models." + ask.model.spelt() + ".parallel";
+  else out.if_busy = "waits in the router's line; after " + to_text(settings.max_wait) + " busy models are drained for it   smart_swap.max_wait";
   return out;
 }
 

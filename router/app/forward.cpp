@@ -1,6 +1,7 @@
 #include "app/forward.hpp"
 
 #include "app/attempt.hpp"
+#include "app/wording.hpp"
 
 #include <algorithm>
 

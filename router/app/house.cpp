@@ -7,6 +7,7 @@
 #include <boost/asio/detached.hpp>
 
 #include <algorithm>
+#include <cstdio>
 #include <ctime>
 #include <random>
 
@@ -29,16 +30,16 @@ std::string not_ours(const NodeName& node) { return node + " left the configurat
 // Each order is answered once, whatever becomes of it. A load may be slow, never endless: the gate gives up after twice swap_timeout, the
 // connection a little later; that it is closed ends the load in the node.
 wire::Task<void> carry_out(std::shared_ptr<House> house, Load order, Duration patience) {
-  auto failed = co_await house->nodes.load(house->way(order.node), order, patience);
-  if (failed && failed->link) failed = co_await house->nodes.load(house->way(order.node), order, patience);  // the node loads on: this waits for it
+  auto failed = co_await house->nodes.load(house->peer(order.node), order, patience);
+  if (failed && failed->link) failed = co_await house->nodes.load(house->peer(order.node), order, patience);  // the node loads on: this waits for it
   LoadEnded ended{order.node, order.model, {}};
   if (failed) ended.failed = failed->why, ended.status = failed->status;
   house->desk.tell(std::move(ended));
 }
 
 wire::Task<void> carry_out(std::shared_ptr<House> house, Unload order) {
-  auto failed = co_await house->nodes.unload(house->way(order.node), order.model);
-  if (failed && failed->link) failed = co_await house->nodes.unload(house->way(order.node), order.model);
+  auto failed = co_await house->nodes.unload(house->peer(order.node), order.model);
+  if (failed && failed->link) failed = co_await house->nodes.unload(house->peer(order.node), order.model);
   UnloadEnded ended{order.node, order.model, {}};
   if (failed) ended.failed = failed->why, ended.status = failed->status;
   house->desk.tell(std::move(ended));
@@ -159,6 +160,11 @@ Addresses House::way(const NodeName& name) const {
   return belief ? belief->links.order() : Addresses{};
 }
 
+Peer House::peer(const NodeName& name) const {
+  const NodeSettings* node = settings->node(name);
+  return node ? app::peer(*node, way(name)) : Peer{};
+}
+
 bool House::other_way(const NodeName& name, const Address& lost) const {
   const NodeBelief* belief = desk.dispatch().fleet().node(name);
   return belief && std::any_of(belief->links.all().begin(), belief->links.all().end(),
@@ -174,6 +180,19 @@ std::string clock_text() {
   std::string out(text, size);
   if (out.size() > 5) out.insert(out.size() - 2, ":");
   return out;
+}
+
+std::string utc_text() {
+  const auto now = std::chrono::system_clock::now();
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
+  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count() % 1'000'000;
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  char text[48];
+  const std::size_t size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+  char fraction[16];
+  std::snprintf(fraction, sizeof fraction, ".%06dZ", static_cast<int>(micros));
+  return std::string(text, size) + fraction;
 }
 
 }  // namespace rr::app

@@ -52,9 +52,11 @@ struct House : std::enable_shared_from_this<House> {
   std::optional<std::string> open_access_log(const std::string& path);  // "" = none from now on; else why it stays as it was
   std::vector<std::string> complaints() const;   // of the logs, for /health
   Addresses way(const NodeName&) const;          // the node's addresses as they are to be dialled now; none: it left the configuration
+  Peer peer(const NodeName&) const;              // the same, with what runs there
   bool other_way(const NodeName&, const Address& lost) const;  // another address of the node answers
 };
 
+std::string utc_text();                          // now, as Ollama writes created_at
 std::string clock_text();                        // now, RFC 3339 with the local offset
 
 }  // namespace rr::app

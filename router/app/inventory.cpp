@@ -9,7 +9,7 @@ namespace rr::app {
 namespace {
 
 wire::Task<void> take_stock(Nodes& nodes, NodeSettings node, NodeBelief& belief) {
-  auto stock = co_await nodes.stock(node.addresses);
+  auto stock = co_await nodes.stock(peer(node, node.addresses));
   if (!stock) {
     belief.state = NodeState::down;
     belief.why = stock.error().sentence;
@@ -21,8 +21,9 @@ wire::Task<void> take_stock(Nodes& nodes, NodeSettings node, NodeBelief& belief)
   belief.inventory_known = true;
 }
 
-wire::Task<void> ask_link(Nodes& nodes, Address address, NodeBelief& belief) {
-  auto heard = co_await nodes.probe(address);
+wire::Task<void> ask_link(Nodes& nodes, NodeSettings node, Address address, NodeBelief& belief) {
+  Peer over = peer(node, {address});
+  auto heard = co_await nodes.probe(std::move(over));
   const Time now = std::chrono::steady_clock::now();
   if (heard) belief.links.heard(address, *heard, now);
   else belief.links.failed(address, heard.error().sentence, Links::Evidence::certain, now);
@@ -47,7 +48,7 @@ Fleet inventory(const Settings& settings, bool links) {
   for (std::size_t i = 0; i < settings.nodes.size(); ++i) {
     start(take_stock(nodes, settings.nodes[i], fleet.nodes[i]));
     if (!links) continue;
-    for (const Address& address : settings.nodes[i].addresses) start(ask_link(nodes, address, fleet.nodes[i]));
+    for (const Address& address : settings.nodes[i].addresses) start(ask_link(nodes, settings.nodes[i], address, fleet.nodes[i]));
   }
   io.run_for(std::chrono::seconds(6));
   return fleet;

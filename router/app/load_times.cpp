@@ -48,7 +48,7 @@ class Measuring {
 
  private:
   wire::Task<void> one(const NodeSettings& node, LoadTimes& times, bool mapped) {
-    const Addresses& address = node.addresses;
+    const Peer address = peer(node, node.addresses);
     auto before = co_await nodes_.ps(address);
     if (!before) co_return say(times, before.error().sentence);
     if (std::any_of(before->residents.begin(), before->residents.end(), [&](const Resident& r) { return r.name == times.model; }))
@@ -69,7 +69,7 @@ class Measuring {
     if (!co_await gone(address, times.model)) say(times, "it is still loaded a minute after its unload");
   }
 
-  wire::Task<bool> gone(Addresses address, ModelName model) {
+  wire::Task<bool> gone(Peer address, ModelName model) {
     for (int look = 0; look < looks; ++look) {
       auto now = co_await nodes_.ps(address);
       if (now && std::none_of(now->residents.begin(), now->residents.end(), [&](const Resident& r) { return r.name == model; })) co_return true;
@@ -125,7 +125,7 @@ std::vector<LoadTimes> measure_loads(const Settings& settings, const Fleet& flee
   std::vector<LoadTimes> out;
   for (const NodeBelief& node : fleet.nodes) {
     const NodeSettings* configured = settings.node(node.name);
-    if (node.state != NodeState::up || !configured) continue;
+    if (node.state != NodeState::up || !configured || !engine(configured->type).loads) continue;
     std::vector<LoadTimes> here = models_on(node, settings);
     std::vector<LoadTimes*> wanted;
     for (LoadTimes& times : here) wanted.push_back(&times);

@@ -22,12 +22,15 @@ double wall_seconds() {
 
 }  // namespace
 
-wire::Task<wire::NodeResult<Nodes::Answer>> Nodes::ask(Addresses addresses, std::string method, std::string path, std::string body,
+Peer peer(const NodeSettings& node, Addresses way) { return {.type = node.type, .key = node.api_key, .way = std::move(way)}; }
+
+wire::Task<wire::NodeResult<Nodes::Answer>> Nodes::ask(Peer peer, std::string method, std::string path, std::string body,
                                                        Duration patience) {
-  auto connection = co_await upstream_.connect(std::move(addresses));
+  auto connection = co_await upstream_.connect(std::move(peer.way));
   if (!connection) co_return connection.error();
   RequestHead head{.method = method, .target = path, .fields = {}};
   if (!body.empty()) head.fields.push_back({"Content-Type", "application/json"});
+  if (!peer.key.empty()) head.fields.push_back({"Authorization", "Bearer " + peer.key});
   const std::array<std::string_view, 1> pieces{body};
   auto reply = co_await connection->exchange(std::move(head), std::span(pieces).first(body.empty() ? 0 : 1), patience);
   if (!reply) co_return reply.error();
@@ -38,7 +41,22 @@ wire::Task<wire::NodeResult<Nodes::Answer>> Nodes::ask(Addresses addresses, std:
   co_return std::move(answer);
 }
 
-wire::Task<Result<Nodes::Heard>> Nodes::ps(Addresses to) {
+wire::Task<Result<Nodes::Lists>> Nodes::served(Peer to, Duration patience) {
+  const Time asked = std::chrono::steady_clock::now();
+  auto answer = co_await ask(to, "GET", "/v1/models", "", patience);
+  if (!answer) co_return node_down(answer.error());
+  const Duration took = std::chrono::steady_clock::now() - asked;
+  auto list = api::parse_served(answer->status, answer->body);
+  if (!list) co_return list.error();
+  co_return Lists{std::move(*list), took, answer->over};
+}
+
+wire::Task<Result<Nodes::Heard>> Nodes::ps(Peer to) {
+  if (!engine(to.type).native) {
+    auto lists = co_await served(to, probe_patience);
+    if (!lists) co_return lists.error();
+    co_return Heard{std::move(lists->served.residents), lists->rtt, lists->over};
+  }
   const Time asked = std::chrono::steady_clock::now();
   auto answer = co_await ask(to, "GET", "/api/ps", "", probe_patience);
   if (!answer) co_return node_down(answer.error());
@@ -48,7 +66,12 @@ wire::Task<Result<Nodes::Heard>> Nodes::ps(Addresses to) {
   co_return Heard{std::move(*residents), heard - asked, answer->over};
 }
 
-wire::Task<Result<Nodes::Stock>> Nodes::stock(Addresses to) {
+wire::Task<Result<Nodes::Stock>> Nodes::stock(Peer to) {
+  if (!engine(to.type).native) {
+    auto lists = co_await served(to, probe_patience);
+    if (!lists) co_return lists.error();
+    co_return Stock{"", std::move(lists->served.models)};
+  }
   auto version = co_await ask(to, "GET", "/api/version", "", probe_patience);
   if (!version) co_return node_down(version.error());
   auto said = api::parse_version(version->body);
@@ -60,10 +83,14 @@ wire::Task<Result<Nodes::Stock>> Nodes::stock(Addresses to) {
   co_return Stock{std::move(*said), std::move(*models)};
 }
 
-wire::Task<Result<Duration>> Nodes::probe(Address over) {
+wire::Task<Result<Duration>> Nodes::probe(Peer over) {
+  if (!engine(over.type).native) {
+    auto lists = co_await served(over, link_patience);
+    if (!lists) co_return lists.error();
+    co_return lists->rtt;
+  }
   const Time asked = std::chrono::steady_clock::now();
-  Addresses only{std::move(over)};
-  auto answer = co_await ask(std::move(only), "GET", "/api/version", "", link_patience);
+  auto answer = co_await ask(over, "GET", "/api/version", "", link_patience);
   if (!answer) co_return node_down(answer.error());
   const Duration took = std::chrono::steady_clock::now() - asked;
   if (answer->status == 200 && api::parse_version(answer->body)) co_return took;
@@ -71,13 +98,14 @@ wire::Task<Result<Duration>> Nodes::probe(Address over) {
                     .sentence = to_text(answer->over) + " answers, but not as Ollama does"};
 }
 
-wire::Task<std::optional<std::set<std::string>>> Nodes::capabilities(Addresses to, ModelName model) {
+wire::Task<std::optional<std::set<std::string>>> Nodes::capabilities(Peer to, ModelName model) {
+  if (!engine(to.type).native) co_return std::nullopt;
   auto answer = co_await ask(to, "POST", "/api/show", api::show_order(model), probe_patience);
   if (!answer || answer->status != 200) co_return std::nullopt;
   co_return api::parse_capabilities(answer->body);
 }
 
-wire::Task<std::optional<Nodes::Trouble>> Nodes::load(Addresses to, Load load, Duration patience) {
+wire::Task<std::optional<Nodes::Trouble>> Nodes::load(Peer to, Load load, Duration patience) {
   auto order = api::load_order(load.model, load.num_ctx, load.keep_alive, load.use_mmap, load.embedding);
   auto answer = co_await ask(to, "POST", order.path, order.body, patience);
   if (!answer) co_return Trouble{answer.error().sentence, 0, answer.error().link};
@@ -85,7 +113,7 @@ wire::Task<std::optional<Nodes::Trouble>> Nodes::load(Addresses to, Load load, D
   co_return std::nullopt;
 }
 
-wire::Task<std::optional<Nodes::Trouble>> Nodes::unload(Addresses to, ModelName model) {
+wire::Task<std::optional<Nodes::Trouble>> Nodes::unload(Peer to, ModelName model) {
   auto order = api::unload_order(model);
   auto answer = co_await ask(to, "POST", order.path, order.body, std::chrono::seconds(30));
   if (!answer) co_return Trouble{answer.error().sentence, 0, answer.error().link};

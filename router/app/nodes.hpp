@@ -1,10 +1,19 @@
-// What the router itself says to nodes: /api/ps, tags, version; load and unload. One request, one answer, bounded in time.
+// What the router itself says to nodes: /api/ps, tags, version; load and unload; to a server of the OpenAI API /v1/models. One request, one
+// answer, bounded in time.
 #pragma once
 
+#include "api/engines/served_models.hpp"
 #include "domain/dispatch.hpp"
 #include "wire/upstream.hpp"
 
 namespace rr::app {
+
+struct Peer {  // whom to ask, and what runs there
+  EngineType type = EngineType::ollama;
+  std::string key{};  // what its server wants as Authorization: Bearer; "" = nothing
+  Addresses way{};    // none: the node has left the configuration
+};
+Peer peer(const NodeSettings&, Addresses way);
 
 class Nodes {
  public:
@@ -19,18 +28,18 @@ class Nodes {
     std::string version;
     std::vector<Installed> models;
   };
-  wire::Task<Result<Heard>> ps(Addresses);
-  wire::Task<Result<Stock>> stock(Addresses);                      // version and tags
-  wire::Task<Result<Duration>> probe(Address);                     // the time of Ollama's answer over this address, within 2 s
-  wire::Task<std::optional<std::set<std::string>>> capabilities(Addresses, ModelName);  // by /api/show; nullopt = not told
+  wire::Task<Result<Heard>> ps(Peer);
+  wire::Task<Result<Stock>> stock(Peer);                           // version and tags
+  wire::Task<Result<Duration>> probe(Peer);                        // the time of its engine's answer over the first address, within 2 s
+  wire::Task<std::optional<std::set<std::string>>> capabilities(Peer, ModelName);  // by /api/show; nullopt = not told
   // nullopt = done; else why not. A load may take minutes: `patience` bounds it.
   struct Trouble {
     std::string why;
     int status = 0;  // of the node's answer; 0 = none came
     bool link = false;  // the link was lost, not the node
   };
-  wire::Task<std::optional<Trouble>> load(Addresses, Load, Duration patience);
-  wire::Task<std::optional<Trouble>> unload(Addresses, ModelName);
+  wire::Task<std::optional<Trouble>> load(Peer, Load, Duration patience);
+  wire::Task<std::optional<Trouble>> unload(Peer, ModelName);
 
  private:
   struct Answer {
@@ -38,7 +47,13 @@ class Nodes {
     std::string body;
     Address over{};
   };
-  wire::Task<wire::NodeResult<Answer>> ask(Addresses, std::string method, std::string path, std::string body, Duration patience);
+  struct Lists {
+    api::ServedModels served;
+    Duration rtt{};
+    Address over{};
+  };
+  wire::Task<Result<Lists>> served(Peer, Duration patience);
+  wire::Task<wire::NodeResult<Answer>> ask(Peer, std::string method, std::string path, std::string body, Duration patience);
   wire::Upstream& upstream_;
 };
 

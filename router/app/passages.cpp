@@ -53,6 +53,22 @@ Refusal Watched::trouble(const std::optional<wire::NodeError>& lost) const {
   return refusal;
 }
 
+void ReadBack::take(std::string_view lines, std::string& out) {
+  native_.clear();
+  reply_.take(lines, native_);
+  if (!native_.empty()) onward_.take(native_, out);
+}
+
+bool ReadBack::end(const std::optional<wire::NodeError>& lost, std::string_view rest, std::string& out) {
+  native_.clear();
+  if (!lost) {
+    reply_.take(rest, native_);  // the last event may lack its newline
+    reply_.finish(native_);
+  }
+  if (!native_.empty()) onward_.take(native_, out);
+  return onward_.end(lost, {}, out);
+}
+
 NativePassage::NativePassage(Call& call, std::string_view node_name, std::string_view client_name)
     : Watched(call), rename_(node_name, client_name) {}
 

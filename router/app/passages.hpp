@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/dialects/translation.hpp"
+#include "api/engines/openai_reply.hpp"
 #include "api/say_no.hpp"
 #include "api/usage.hpp"
 #include "app/call.hpp"
@@ -54,6 +55,19 @@ class TranslatedPassage final : public Watched {
   void say(const Refusal& refusal, std::string_view id, std::string& out) override { translation_.broken(refusal, id, out); }
   bool shows_errors() const override { return false; }
   api::Translation& translation_;
+};
+
+// The stream of a server of the OpenAI API: read back into native lines before it goes on.
+class ReadBack final : public wire::Passage {
+ public:
+  ReadBack(api::OpenAiReply& reply, Watched& onward) : reply_(reply), onward_(onward) {}
+  void take(std::string_view lines, std::string& out) override;
+  bool end(const std::optional<wire::NodeError>& lost, std::string_view rest, std::string& out) override;
+
+ private:
+  api::OpenAiReply& reply_;
+  Watched& onward_;
+  std::string native_{};
 };
 
 }  // namespace rr::app

@@ -19,11 +19,12 @@ bool of_a_role(const ModelName& model, const NodeName& node, const Settings& set
 wire::Task<void> release(std::shared_ptr<House> house) {
   const Snapshot settings = house->settings;
   for (const NodeSettings& node : settings->nodes) {
-    auto heard = co_await house->nodes.ps(house->way(node.name));  // the last look may be older than the last load
+    if (!engine(node.type).loads) continue;
+    auto heard = co_await house->nodes.ps(house->peer(node.name));  // the last look may be older than the last load
     if (!heard) continue;
     for (const Resident& resident : heard->residents) {
       if (!of_a_role(resident.name, node.name, *settings)) continue;
-      const auto trouble = co_await house->nodes.unload(house->way(node.name), resident.name);
+      const auto trouble = co_await house->nodes.unload(house->peer(node.name), resident.name);
       if (trouble) record(*house, Note{Note::Level::warn, "unloading " + resident.name.spelt() + " on " + node.name + " failed: " + trouble->why});
     }
   }

@@ -1,4 +1,5 @@
 // /api/show and unload requests: what a client asks of a model without needing a seat.
+#include "api/engines/served_models.hpp"
 #include "api/json.hpp"
 #include "api/node_speech.hpp"
 #include "api/splice.hpp"
@@ -6,26 +7,7 @@
 #include "app/vet.hpp"
 #include "wire/headers.hpp"
 
-#include <ctime>
-
 namespace rr::app {
-
-namespace {
-
-std::string utc_text() {
-  const auto now = std::chrono::system_clock::now();
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
-  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count() % 1'000'000;
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  char text[48];
-  const std::size_t size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-  char fraction[16];
-  std::snprintf(fraction, sizeof fraction, ".%06dZ", static_cast<int>(micros));
-  return std::string(text, size) + fraction;
-}
-
-}  // namespace
 
 wire::Task<void> forward_show(Call& call, const api::Members& members) {
   auto placed = place(call.ask, call.house->desk.dispatch().fleet(), *call.settings);
@@ -35,6 +17,8 @@ wire::Task<void> forward_show(Call& call, const api::Members& members) {
   }
   call.grant.node = placed->node;
   call.grant.model = call.ask.model;
+  if (!call.settings->runs(placed->node).native)
+    co_return reply(call, 200, json_utf8, api::served_show(call.ask.asked_model, call.settings->model(call.ask.model).num_ctx));
   wire::Client::Watch watch;
   auto connection = co_await call.house->upstream.connect(
       call.house->way(placed->node), [&](std::function<void()> stop) { watch = call.client.on_gone(std::move(stop)); });
@@ -76,6 +60,9 @@ wire::Task<void> forward_show(Call& call, const api::Members& members) {
 void unload(Call& call) {
   auto placed = place(call.ask, call.house->desk.dispatch().fleet(), *call.settings);
   if (!placed) return refuse(call, placed.error());
+  if (!call.settings->runs(placed->node).loads)
+    return refuse(call, {.code = "model_pinned", .side = Side::client, .status = 403,
+                         .sentence = call.ask.model.spelt() + " stays on " + placed->node + ": its server keeps its own models (type: " + std::string(call.settings->runs(placed->node).word) + ")"});
   for (const NodeSettings& node : call.settings->nodes) {
     if (!call.settings->pinned(call.ask.model, node.name)) continue;
     return refuse(call, {.code = "model_pinned", .side = Side::client, .status = 403,

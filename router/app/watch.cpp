@@ -25,7 +25,7 @@ void Watch::stop() {
 void Watch::settings(const Settings& settings, std::shared_ptr<void> keep) {
   for (auto it = watched_.begin(); it != watched_.end();) {
     const NodeSettings* node = settings.node(it->first);
-    if (node && node->addresses == it->second->addresses) {
+    if (node && node->addresses == it->second->addresses && node->type == it->second->settings.type && node->api_key == it->second->settings.api_key) {
       ++it;
       continue;
     }
@@ -68,9 +68,9 @@ void Watch::wake() {
   }
 }
 
-Addresses Watch::way(const One& one) const {
+Peer Watch::way(const One& one) const {
   const Links* links = known_(one.name);
-  return links ? links->order() : one.addresses;
+  return peer(one.settings, links ? links->order() : one.addresses);
 }
 
 // What each model can is asked once a digest. A node that does not tell leaves it unknown: then the node itself decides.
@@ -90,6 +90,13 @@ wire::Task<void> Watch::learn(std::shared_ptr<One> one, std::vector<Installed>& 
   }
 }
 
+// Where all that is listed is resident, another list is another inventory.
+bool Watch::changed(const One& one, const std::vector<Resident>& residents) {
+  std::set<ModelName> now;
+  for (const Resident& r : residents) now.insert(r.name);
+  return now != one.listed;
+}
+
 wire::Task<void> Watch::run(std::shared_ptr<One> one, std::shared_ptr<void> /*keep*/) {
   const bool alone = one->addresses.size() == 1;
   while (!one->stopped) {
@@ -104,6 +111,8 @@ wire::Task<void> Watch::run(std::shared_ptr<One> one, std::shared_ptr<void> /*ke
         co_await learn(one, stock->models);
         if (one->stopped) co_return;
         one->stock_at = std::chrono::steady_clock::now();
+        one->listed.clear();
+        for (const Installed& model : stock->models) one->listed.insert(model.name);
         tell_(Inventory{one->name, std::move(stock->version), std::move(stock->models)});
       } else {
         trouble = stock.error();
@@ -115,6 +124,7 @@ wire::Task<void> Watch::run(std::shared_ptr<One> one, std::shared_ptr<void> /*ke
       if (heard) {
         one->misses = 0;
         tell_(LinkHeard{one->name, heard->over, heard->rtt});
+        if (!engine(one->settings.type).loads && changed(*one, heard->residents)) one->stock_wanted = one->wanted = true;
         tell_(Observed{one->name, std::move(heard->residents), heard->rtt});
       } else {
         trouble = heard.error();
@@ -157,7 +167,8 @@ wire::Task<void> Watch::run_probe(std::shared_ptr<One> one, std::size_t index, s
       continue;
     }
     const unsigned wakes = one->wakes;
-    auto heard = co_await nodes_.probe(address);
+    Peer over = peer(one->settings, {address});
+    auto heard = co_await nodes_.probe(std::move(over));
     if (one->stopped) co_return;
     if (heard) {
       tell_(LinkHeard{one->name, address, *heard});

@@ -27,7 +27,7 @@ class Watch {
 
  private:
   struct One {
-    One(wire::Executor ex, const NodeSettings& n) : name(n.name), addresses(n.addresses), bell(ex) {
+    One(wire::Executor ex, const NodeSettings& n) : name(n.name), settings(n), addresses(n.addresses), bell(ex) {
       for (std::size_t i = 0; i < addresses.size(); ++i) probe_bells.emplace_back(ex);
     }
     void ring_probes() {
@@ -39,6 +39,7 @@ class Watch {
       ring_probes();
     }
     NodeName name;
+    NodeSettings settings;
     Addresses addresses;
     wire::Timer bell;
     std::deque<wire::Timer> probe_bells{};  // one an address
@@ -46,10 +47,12 @@ class Watch {
     int misses = 0;
     unsigned wakes = 0;
     Time stock_at{};
+    std::set<ModelName> listed{};           // of the last inventory
     std::map<std::string, std::set<std::string>> can{};  // digest -> capabilities, asked once of /api/show
   };
-  Addresses way(const One&) const;
+  Peer way(const One&) const;
   wire::Task<void> learn(std::shared_ptr<One>, std::vector<Installed>&);
+  static bool changed(const One&, const std::vector<Resident>&);
   wire::Task<void> run(std::shared_ptr<One>, std::shared_ptr<void> keep);
   wire::Task<void> run_probe(std::shared_ptr<One>, std::size_t address, std::shared_ptr<void> keep);
 

@@ -57,7 +57,7 @@ void Dispatch::grant(Waiter waiter, Time now) {
               .queued = now - waiter.arrived, .swapped = waiter.swapped};
   if (const NodeBelief* node = fleet_.node(waiter.node))
     if (const Installed* installed = node->find(ask.model)) grant.model = installed->name;  // the node's own spelling
-  if (!passthrough()) {
+  if (!passthrough() && settings_->runs(waiter.node).options) {
     KeepAlive keep = settings_->keep_alive(ask.model, ask.role);
     if (keep.zero() && ask.purpose == Purpose::preload) keep = load_lease(ask.model);  // with 0 it would be an unload
     if (settings_->policy == PolicyName::smart) keep = for_ever;                       // the router ends the lease
@@ -127,7 +127,7 @@ void Dispatch::on_event(const Ended& e, Time now) {
 
 // No first byte in its time, and the node answers otherwise: a leaked slot, or a runner that is wedged. Only an unload frees it.
 void Dispatch::note_silence(const Running& was, Gate& gate) {
-  if (passthrough() || !is_up(was.node)) return;
+  if (passthrough() || !is_up(was.node) || !settings_->runs(was.node).loads) return;
   gate.wedged(was.model);
   out_.push_back(Note{Note::Level::warn, was.node + ": " + was.model.spelt() + " gave no first byte in " + to_text(KeepAlive{settings_->first_byte}) +
                                              " (first_byte) although the node answers: it is unloaded and loaded before its next request"});

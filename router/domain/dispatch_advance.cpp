@@ -14,18 +14,22 @@ const GateFacts& Dispatch::facts(const NodeName& name) const {
   const auto [at, fresh] = facts_.try_emplace(name);
   GateFacts& out = at->second;
   const NodeBelief* belief = fleet_.node(name);
+  const NodeSettings* node = settings_->node(name);
+  const Engine& runs = settings_->runs(name);
   const auto add = [&](const ModelName& model) {
     if (std::any_of(out.models.begin(), out.models.end(), [&](const auto& m) { return m.name == model; })) return;
     const ModelSettings& m = settings_->model(model);
     const Installed* installed = belief ? belief->find(model) : nullptr;
     const Footprint f = footprint(*settings_, fleet_, name, model);
-    out.models.push_back({.name = model, .need = f.total, .file = f.weights, .kv_per_token = f.kv / std::max(1, m.num_ctx * m.parallel), .parallel = std::max(1, m.parallel),
-                          .num_ctx = m.num_ctx, .use_mmap = m.use_mmap, .pinned = settings_->pinned(model, name), .lease = load_lease(model),
+    out.models.push_back({.name = model, .need = runs.loads ? f.total : 0, .file = f.weights, .kv_per_token = f.kv / std::max(1, m.num_ctx * m.parallel), .parallel = std::max(1, m.parallel),
+                          .num_ctx = runs.options ? m.num_ctx : 0, .use_mmap = runs.options ? m.use_mmap : std::nullopt, .pinned = settings_->pinned(model, name), .lease = load_lease(model),
                           .digest = installed ? installed->digest : std::string()});
   };
   if (fresh) {
     out.swap_timeout = settings_->swap_timeout;
-    if (const NodeSettings* node = settings_->node(name)) out.limit = node->gpu_memory;
+    out.loads = runs.loads;
+    out.leases = runs.options;
+    if (node && runs.loads) out.limit = node->gpu_memory;
     for (const RoleSettings& role : settings_->roles)
       if (std::find(role.nodes.begin(), role.nodes.end(), name) != role.nodes.end()) add(role.model);
   }

@@ -10,8 +10,8 @@ namespace rr {
 
 namespace {
 
-std::string missing_line(const RoleSettings& role, const NodeName& node) {
-  return "role " + role.name + ": " + role.model.spelt() + " is not on " + node + "; there: ollama pull " + role.model.spelt();
+std::string missing_line(const RoleSettings& role, const NodeName& node, const Settings& settings) {
+  return "role " + role.name + ": " + role.model.spelt() + " is not on " + node + "; " + to_bring(role.model, node, settings);
 }
 
 // Other addresses beside one that stays are the same machine's.
@@ -50,7 +50,7 @@ void Dispatch::on_event(const Observed& e, Time now) {
   for (const Resident& r : e.residents)  // the same weights under another of their names
     for (const Installed& i : node->installed)
       if (!r.digest.empty() && i.digest == r.digest && foreign.is_ours(i.name)) foreign.ours(r.name);
-  if (!passthrough() && foreign.observed(e.residents, now)) {
+  if (!passthrough() && settings_->runs(e.node).loads && foreign.observed(e.residents, now)) {
     out_.push_back(Note{Note::Level::info, e.node + ": somebody else has loaded " + foreign.last().spelt()});
     if (!kept_off && foreign.keeps_off(now)) out_.push_back(Note{Note::Level::warn, others_line(e.node, foreign)});
   }
@@ -75,7 +75,7 @@ void Dispatch::on_event(const Inventory& e, Time now) {
     if (!lists(role, e.node)) continue;
     const bool there = std::any_of(e.models.begin(), e.models.end(), [&](const Installed& i) { return i.name == role.model; });
     const bool was = !node->inventory_known || node->find(role.model);
-    if (!there && was) out_.push_back(Note{Note::Level::warn, missing_line(role, e.node)});
+    if (!there && was) out_.push_back(Note{Note::Level::warn, missing_line(role, e.node, *settings_)});
   }
   node->version = e.version;
   node->installed = e.models;
@@ -153,8 +153,10 @@ void Dispatch::on_event(const UnloadWanted& e, Time now) {
     const NodeBelief* belief = fleet_.node(node);
     const ModelName model = belief && !passthrough() ? counted_as(e.model, *belief, *settings_) : e.model;
     if (!gate.find(model) || !settings_->node(node)) continue;
-    if (passthrough()) {
+    if (passthrough() && settings_->runs(node).loads) {
       out_.push_back(Unload{node, model});
+    } else if (!settings_->runs(node).loads) {
+      out_.push_back(Note{Note::Level::info, model.spelt() + " stays on " + node + ": its server keeps its own models"});
     } else if (settings_->pinned(model, node)) {
       out_.push_back(Note{Note::Level::info, model.spelt() + " stays on " + node + ": a role pins it (keep_alive -1)"});
     } else {
@@ -170,7 +172,7 @@ void Dispatch::on_event(const Adopted& e, Time now) {
   for (const NodeSettings& node : settings_->nodes) {
     NodeBelief* known = fleet_.node(node.name);
     const NodeSettings* was = before->node(node.name);
-    const bool same = known && was && meet(was->addresses, node.addresses);
+    const bool same = known && was && was->type == node.type && meet(was->addresses, node.addresses);
     next.nodes.push_back(same ? std::move(*known) : NodeBelief{.name = node.name, .since = now});
     next.nodes.back().links.settings(node.addresses, now);
     if (known && !same) {  // another machine answers to this name
@@ -276,7 +278,7 @@ std::vector<std::string> Dispatch::warnings(Time now) const {
                         " % on the GPU: lower its num_ctx or give it more gpu_memory");
     if (!node.inventory_known) continue;
     for (const RoleSettings& role : settings_->roles)
-      if (lists(role, node.name) && !node.find(role.model)) out.push_back(missing_line(role, node.name));
+      if (lists(role, node.name) && !node.find(role.model)) out.push_back(missing_line(role, node.name, *settings_));
   }
   return out;
 }

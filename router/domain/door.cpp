@@ -10,10 +10,17 @@ Refusal no(std::string code, int status, std::string sentence) {
   return {.code = std::move(code), .side = Side::client, .status = status, .sentence = std::move(sentence)};
 }
 
-std::string names(const Settings& settings) {
+std::string names(const Settings& settings, bool all = true) {
   std::string out;
-  for (const NodeSettings& node : settings.nodes) out += (out.empty() ? "" : ", ") + node.name;
+  for (const NodeSettings& node : settings.nodes)
+    if (all || engine(node.type).native) out += (out.empty() ? "" : ", ") + node.name;
   return out;
+}
+
+Refusal no_ollama(std::string_view path, const NodeName& node, const Settings& settings) {
+  const std::string others = names(settings, false);
+  return no("node_unknown", 400,
+            std::string(path) + " is Ollama's, and on node " + node + " runs " + std::string(settings.runs(node).title) + (others.empty() ? "" : ". The nodes with Ollama: " + others));
 }
 
 // What does the same on the node itself.
@@ -46,22 +53,27 @@ Result<NodeName> destination(const Errand& errand, const Fleet& fleet, const Set
   const NodeName& said = errand.said.empty() ? errand.door.node : errand.said;
   if (!said.empty()) {
     if (!settings.node(said)) return node_unknown(said, settings);
+    if (!settings.runs(said).native) return no_ollama(errand.path, said, settings);
     return {boost::system::in_place_value, said};
   }
-  if (settings.nodes.size() == 1) return {boost::system::in_place_value, settings.nodes.front().name};
+  std::vector<NodeName> able;
+  for (const NodeSettings& node : settings.nodes)
+    if (engine(node.type).native) able.push_back(node.name);
+  if (able.empty() && !settings.nodes.empty()) return no_ollama(errand.path, settings.nodes.front().name, settings);
+  if (able.size() == 1) return {boost::system::in_place_value, able.front()};
   std::string owners = ": " + errand.model.spelt() + " is on none of them";
   NodeName owner;
   int count = 0;
   for (const NodeBelief& node : fleet.nodes) {
-    if (errand.model.empty() || !settings.node(node.name) || !node.find(errand.model)) continue;
+    if (errand.model.empty() || std::find(able.begin(), able.end(), node.name) == able.end() || !node.find(errand.model)) continue;
     owner = node.name;
     owners = ++count == 1 ? ": " + errand.model.spelt() + " is on " + owner : owners + " and " + owner;
   }
   if (count == 1) return {boost::system::in_place_value, owner};
   const std::string path(errand.path), key(errand.key);
-  const std::string& one = settings.nodes.empty() ? path : settings.nodes.front().name;
+  const std::string& one = able.empty() ? path : able.front();
   return no("node_unsaid", 400,
-            path + " is for one node, and it is not said which of " + names(settings) + (errand.model.empty() ? "" : owners) +
+            path + " is for one node, and it is not said which of " + names(settings, false) + (errand.model.empty() ? "" : owners) +
                 ". Say it by path (/node/" + one + path + "), by header (X-Router-Node: " + one + ") or in the YAML (" + key +
                 ": " + one + ")");
 }

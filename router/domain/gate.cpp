@@ -30,7 +30,7 @@ const GateFacts::Model& GateFacts::model(const ModelName& name) const {
 Bytes GateFacts::need(const ModelName& m) const { return model(m).need; }
 int GateFacts::parallel(const ModelName& m) const { return model(m).parallel; }
 int GateFacts::num_ctx(const ModelName& m) const { return model(m).num_ctx; }
-bool GateFacts::pinned(const ModelName& m) const { return model(m).pinned; }
+bool GateFacts::pinned(const ModelName& m) const { return !loads || model(m).pinned; }
 
 const Held* Gate::find(const ModelName& model) const {
   for (const Held& h : held_)
@@ -86,7 +86,7 @@ std::vector<GateStep> Gate::ended(const ModelName& model, const GateFacts& facts
       h->sent = h->next;
       h->touched = true;
     }
-    if (reached == Reached::unsure) h->in_doubt = true;
+    if (reached == Reached::unsure && facts.leases) h->in_doubt = true;
     if (--h->in_flight == 0) idle(*h, now, steps);
   }
   advance(facts, now, steps);
@@ -120,6 +120,7 @@ std::optional<std::string> Gate::refuses(const Proposal& p, const GateFacts& fac
   if (phase_ != SwapPhase::steady) return "a swap is under way";
   if (load_out_ && now < load_at_ + 4 * facts.swap_timeout) return "the load of " + load_.name.spelt() + " has not ended yet";
   if (p.model.empty() && p.victims.empty()) return "it proposes nothing";
+  if (!facts.loads) return "its server keeps its own models: none is loaded or unloaded there";
   if (!p.model.empty() && ready(p.model, facts, now)) return p.model.spelt() + " is ready already";
   if (!p.model.empty() && unload_out(p.model)) return "the unload of " + p.model.spelt() + " has not been answered yet";
   const Held* own = find(p.model);

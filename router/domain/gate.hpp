@@ -53,6 +53,8 @@ struct Held {  // a model on the node, as the gate counts it
 };
 
 struct GateFacts {  // what the gate may ask about the world, handed in at each call
+  bool loads = true;                                      // false: the node's server keeps its own models; none is loaded or unloaded
+  bool leases = true;                                     // a request brings a keep_alive that counts
   Bytes limit = 0;                                        // gpu_memory; 0 = unknown
   Bytes need(const ModelName& m) const;                   // resident bytes when loaded; 0 = unknown
   int parallel(const ModelName& m) const;

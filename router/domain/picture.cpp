@@ -136,14 +136,16 @@ NodePicture Dispatch::node_picture(const NodeBelief& belief, Time now) const {
   NodePicture out{.belief = belief, .at_work = at_work(belief.name), .foreign_swaps = foreign_.count(belief.name) ? foreign_.at(belief.name).swaps() : 0, .limit = node ? node->gpu_memory : 0, .used = 0, .models = {}, .swap = {}};
   const Gate* g = gate(belief.name);
   if (!g) return out;
+  const bool kept = !settings_->runs(belief.name).loads;  // by its server, which may list many: those that matter here are shown
   for (const Held& h : g->held()) {
+    if (kept && h.in_flight == 0 && roles_of(*settings_, h.model).empty()) continue;
     ModelPicture m{.model = h.model, .roles = roles_of(*settings_, h.model), .bytes = h.bytes, .vram = h.bytes, .num_ctx = h.num_ctx,
                    .in_flight = h.in_flight, .lease = {}};
     for (const Resident& r : belief.residents)
       if (r.name == h.model) m.vram = r.size_vram;
     if (h.in_flight == 0 && h.expires) m.lease = std::max(Duration::zero(), *h.expires - now);
     if (h.in_flight > 0 && !passthrough() && !h.next.forever()) m.lease = h.next.value;  // begins anew when it is idle
-    if (const KeepAlive keep = settings_->keep_alive(h.model, ""); settings_->policy == PolicyName::smart && !keep.forever() && !keep.zero())
+    if (const KeepAlive keep = settings_->keep_alive(h.model, ""); !kept && settings_->policy == PolicyName::smart && !keep.forever() && !keep.zero())
       m.lease = h.in_flight > 0 ? keep.value : std::max(Duration::zero(), h.used + keep.value - now);  // kept by the router
     out.models.push_back(std::move(m));
   }

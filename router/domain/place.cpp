@@ -65,7 +65,7 @@ Prospect look(const NodeName& name, const Ask& ask, const Fleet& fleet, const Se
   const Installed* model = node->find(ask.model);
   if (node->inventory_known && !model) {
     out.missing = true;
-    why = ask.model.spelt() + " is not there: on " + name + ": ollama pull " + ask.model.spelt();
+    why = ask.model.spelt() + " is not there: " + to_bring(ask.model, name, settings);
     return out;
   }
   if (model)
@@ -139,7 +139,7 @@ Refusal refusal(const Ask& ask, const std::vector<Prospect>& all, const Fleet& f
     const Prospect l = first([](const Prospect& x) { return x.down; });
     return {.code = "node_down", .side = Side::node, .status = 503,
             .sentence = whose + ask.model.spelt() + " is served by " + l.candidate.node + ", and " + l.candidate.why +
-                        "; start Ollama there, or give the role another node in the YAML",
+                        "; start " + std::string(settings.runs(l.candidate.node).title) + " there, or give the role another node in the YAML",
             .retry_after_s = 5};
   }
   if (any([](const Prospect& l) { return !l.lacks.empty(); })) {
@@ -157,10 +157,17 @@ Refusal refusal(const Ask& ask, const std::vector<Prospect>& all, const Fleet& f
   if (ask.role.empty() || ask.nodes.empty())
     return {.code = "model_missing", .side = Side::client, .status = 404, .sentence = missing_text(ask), .ollama_text = true};
   return {.code = "model_missing", .side = Side::node, .status = 404,
-          .sentence = whose + ask.model.spelt() + " is not on " + listed(ask.nodes) + "; there: ollama pull " + ask.model.spelt()};
+          .sentence = whose + ask.model.spelt() + " is not on " + listed(ask.nodes) + "; " + to_bring(ask.model, ask.nodes.front(), settings)};
 }
 
 }  // namespace
+
+std::string to_bring(const ModelName& model, const NodeName& name, const Settings& settings) {
+  const NodeSettings* node = settings.node(name);
+  if (!node || settings.runs(name).native) return "on " + name + ":  ollama pull " + model.spelt();
+  return "on " + name + ": start its server with it, or write the name as its server does: curl http://" +
+         (node->addresses.empty() ? std::string("...") : to_text(node->addresses.front())) + "/v1/models";
+}
 
 std::vector<Candidate> candidates(const Ask& ask, const Fleet& fleet, const Settings& settings) {
   std::vector<Candidate> out;

@@ -26,4 +26,7 @@ struct Placement {
 Result<Placement> place(const Ask&, const Fleet&, const Settings&);
 std::vector<Candidate> candidates(const Ask&, const Fleet&, const Settings&);
 
+// What brings a missing model to a node: "on mac-mini: ollama pull qwen3:1.7b".
+std::string to_bring(const ModelName&, const NodeName&, const Settings&);
+
 }  // namespace rr

@@ -25,6 +25,11 @@ const NodeSettings* Settings::node(std::string_view name) const {
   return nullptr;
 }
 
+const Engine& Settings::runs(std::string_view name) const {
+  const NodeSettings* found = node(name);
+  return engine(found ? found->type : EngineType::ollama);
+}
+
 const ModelSettings& Settings::model(const ModelName& name) const {
   for (const ModelSettings& m : models)
     if (m.name == name) return m;

@@ -2,6 +2,7 @@
 // Defaults stand here; settings/ fills in what the YAML says.
 #pragma once
 
+#include "domain/engine.hpp"
 #include "domain/values.hpp"
 
 #include <map>
@@ -30,7 +31,8 @@ struct NodeSettings {
   NodeName name{};
   Addresses addresses{};           // the best link first
   Bytes gpu_memory = 0;            // 0 = unknown: no memory bound is applied
-  std::string type = "ollama";
+  EngineType type = EngineType::ollama;
+  std::string api_key{};           // what the node wants as Authorization: Bearer; "" = nothing
   Place at{}, memory_at{};
 };
 
@@ -104,6 +106,7 @@ struct Settings {
 
   const RoleSettings* role(std::string_view name) const;       // by its YAML key, exact
   const NodeSettings* node(std::string_view name) const;
+  const Engine& runs(std::string_view node) const;              // what runs there; Ollama for one that is not configured
   const ModelSettings& model(const ModelName&) const;           // listed, or model_default
   const ModelName& answering(const ModelName&) const;           // its substitute, or itself
   void take_substitutes();                                      // the roles' models become those that answer

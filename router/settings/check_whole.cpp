@@ -137,6 +137,15 @@ void check_leases(Draft& draft) {
   }
 }
 
+// Of a role all of whose nodes keep their own models.
+void check_kept(const RoleSettings& role, Draft& draft) {
+  const Settings& settings = draft.settings;
+  const auto said = draft.keep_alives.find(role.name);
+  if (said == draft.keep_alives.end() || role.nodes.empty()) return;
+  if (std::any_of(role.nodes.begin(), role.nodes.end(), [&](const NodeName& n) { return settings.runs(n).loads; })) return;
+  said->second.hint(role.nodes.front() + " keeps its own models (type: " + std::string(settings.runs(role.nodes.front()).word) + "), so keep_alive counts for nothing: leave it out");
+}
+
 // Two names of one Ollama would count its memory twice; our own address would ask ourselves.
 void check_addresses(const Draft& draft) {
   std::map<std::string, NodeName> owners;
@@ -161,6 +170,7 @@ void check_whole(Draft& draft) {
     if (role.model.empty() || !draft.nodes.contains(role.name)) continue;
     check_room(role, draft);
     check_beside_stayers(role, draft);
+    check_kept(role, draft);
   }
   check_leases(draft);
   check_addresses(draft);

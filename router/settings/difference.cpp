@@ -51,6 +51,11 @@ void note_size(Changes& changes, const std::string& what, Bytes before, Bytes af
   if (before != after) changes.push_back(what + ' ' + size_text(before) + " -> " + size_text(after));
 }
 
+// A secret is not shown.
+void note_key(Changes& changes, const std::string& what, const std::string& before, const std::string& after) {
+  if (before != after) changes.push_back(what + (after.empty() ? " removed" : before.empty() ? " set" : " changed"));
+}
+
 // What is only before, only after, and in both.
 template <class Thing, class Compare>
 void each(Changes& changes, const std::string& kind, const std::vector<Thing>& before, const std::vector<Thing>& after,
@@ -93,6 +98,8 @@ std::string difference(const Settings& before, const Settings& after) {
   each(changes, "node", before.nodes, after.nodes, [&](const NodeSettings& a, const NodeSettings& b) {
     note_list(changes, b.name + " address", a.addresses, b.addresses);
     note_size(changes, b.name + " gpu_memory", a.gpu_memory, b.gpu_memory);
+    note(changes, b.name + " type", std::string(engine(a.type).word), std::string(engine(b.type).word));
+    note_key(changes, b.name + " api_key", a.api_key, b.api_key);
   });
   each(changes, "model", before.models, after.models,
        [&](const ModelSettings& a, const ModelSettings& b) { model_difference(changes, b.name.spelt(), a, b); });
@@ -110,7 +117,7 @@ std::string difference(const Settings& before, const Settings& after) {
   note(changes, "prefill_grace", before.prefill_grace, after.prefill_grace);
   note_list(changes, "allowed_hosts", before.allowed_hosts, after.allowed_hosts);
   note_list(changes, "allowed_origins", before.allowed_origins, after.allowed_origins);
-  if (before.api_key != after.api_key) changes.push_back(std::string("api_key ") + (after.api_key.empty() ? "removed" : before.api_key.empty() ? "set" : "changed"));
+  note_key(changes, "api_key", before.api_key, after.api_key);
   note(changes, "management", before.management, after.management);
   note(changes, "cloud", before.cloud, after.cloud);
   note(changes, "access_log", before.access_log, after.access_log);

@@ -12,7 +12,7 @@ const std::vector<Section>& sections() {
         "access_log", "substitutes", "api_key"},
        {"client", "key", "guard"}},
       {"roles.*", {"node", "model", "keep_alive", "required"}, {"substitutes", "client", "key", "guard", "cloud"}},
-      {"nodes.*", {"address", "gpu_memory", "type"}, {"management", "cloud"}},
+      {"nodes.*", {"address", "gpu_memory", "type", "api_key"}, {"management", "cloud"}},
       {"models.*", {"num_ctx", "size", "parallel", "use_mmap", "on_overflow"}, {"substitutes", "cloud"}},
       {"smart_swap", {"policy", "max_wait", "swap_timeout", "on_exit"}, {}},
       {"limits", {"connections", "body", "bodies", "stream_buffers", "waiting", "per_role", "per_node", "wait"}, {}},

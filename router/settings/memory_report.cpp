@@ -114,7 +114,24 @@ Columns columns_of(const Plan& plan) {
   return columns;
 }
 
+// A node whose server keeps its own models: nothing is planned, and what it cannot be told is said.
+std::string kept_block(const Settings& settings, const Plan& plan) {
+  const Engine& runs = settings.runs(plan.node);
+  std::string out = plan.node + "   type " + std::string(runs.word) + ": its server keeps its own models.\n" + std::string(code_points(plan.node) + 3, ' ') +
+                    "Nothing is loaded or unloaded there; no keep_alive, num_ctx or use_mmap is sent.\n";
+  if (plan.models.empty()) return out + "  no role uses it\n";
+  Columns columns = columns_of(plan);
+  columns.number = 0;
+  for (const Plan::Line& line : plan.models) {
+    const ModelSettings& model = settings.model(line.model);
+    out += row(columns, who(line), line.model.spelt(), "", "believed: context " + std::to_string(model.num_ctx) + ", " + std::to_string(model.parallel) +
+                                                             (model.parallel == 1 ? " place" : " places") + " (models." + line.model.spelt() + ".num_ctx, .parallel)");
+  }
+  return out;
+}
+
 std::string node_block(const Settings& settings, const Plan& plan) {
+  if (!settings.runs(plan.node).loads) return kept_block(settings, plan);
   std::string out = plan.node + "   " + (plan.limit ? to_gib(plan.limit) + " GiB" : "no gpu_memory: no bound is applied") + '\n';
   if (plan.models.empty()) return out + "  no role uses it\n";
   const Columns columns = columns_of(plan);

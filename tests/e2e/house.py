@@ -128,11 +128,14 @@ class Client:
 
 
 class Program:
-    """One process of role-router; both of its outputs, line by line."""
+    """One process, of role-router unless said otherwise; both of its outputs, line by line."""
 
     def __init__(self, *arguments, cwd=None):
         self.process = subprocess.Popen([str(BINARY), *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, cwd=cwd, text=True)
+        self._watch()
+
+    def _watch(self):
         self.lines: list[str] = []
         self.over = False
         self._news = threading.Condition()

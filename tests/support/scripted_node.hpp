@@ -27,6 +27,7 @@ class ScriptedNode {
     std::vector<std::string> log;         // "load coder", "unload coder", "POST /api/chat"
     std::vector<std::string> bodies;      // of inference requests
     std::vector<Fields> fields;           // likewise
+    std::set<std::string> gets;           // what else was asked for
     std::set<wire::Client*> open;
     std::map<std::string, std::string> digests;  // of two names over one set of weights; else each name has its own
     double on_gpu = 1;                    // size_vram : size
@@ -107,6 +108,12 @@ class ScriptedNode {
     return out.dump();
   }
 
+  static std::string served(const State& state) {  // as a server of the OpenAI API lists
+    api::Json data = api::Json::array();
+    for (const auto& [name, size] : state.models) data.push_back({{"id", name}, {"object", "model"}, {"created", 1}, {"owned_by", "me"}});
+    return api::Json{{"object", "list"}, {"data", data}}.dump();
+  }
+
   static bool is_order(const api::Json& body) {
     return !body.contains("messages") && (!body.contains("prompt") || body["prompt"] == "") && !body.contains("input");
   }
@@ -121,7 +128,8 @@ class ScriptedNode {
       if (!request) break;
       const std::string& target = request->head.target;
       if (request->head.method == "GET") {
-        const std::string body = target == "/api/version" ? "{\"version\":\"0.33.0\"}" : listing(*state, target == "/api/ps");
+        state->gets.insert(target);
+        const std::string body = target == "/v1/models" ? served(*state) : target == "/api/version" ? "{\"version\":\"0.33.0\"}" : listing(*state, target == "/api/ps");
         client.send(head(200, "application/json; charset=utf-8"), body);
       } else {
         const bool large = request->body.size() > 256 * 1024;  // no order is; and a tree of it would cost 30 times its size

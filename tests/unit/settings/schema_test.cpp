@@ -55,7 +55,11 @@ TEST_CASE("every choice of words in the schema is one that the loader takes") {
     ++choices;
     CHECK(takes("models: { m: { on_overflow: " + word.get<std::string>() + " } }\n"));
   }
-  CHECK(choices == 7);
+  for (const auto& word : part("nodes.*")["properties"]["type"]["enum"]) {
+    ++choices;
+    CHECK(load_text("roles: { a: { node: n, model: m } }\nnodes: { n: { address: 127.0.0.1:9, type: " + word.get<std::string>() + " } }\n").settings != nullptr);
+  }
+  CHECK(choices == 9);
 }
 
 TEST_CASE("every default in the schema is the loader's own") {
