@@ -97,6 +97,8 @@ std::string parse_error(std::string_view json) {
     if (const auto error = text(root, "error"); !error.empty()) return error;
     const auto found = root.find("error");
     if (found != root.end() && found->is_object() && !text(*found, "message").empty()) return text(*found, "message");
+    for (const char* name : {"message", "detail"})  // of older and of FastAPI's servers
+      if (const auto said = text(root, name); !said.empty()) return said;
   }
   return std::string(json.substr(0, 200));
 }

@@ -42,8 +42,8 @@ Json model(const ModelPicture& picture, const Engine& engine) {
   out["role"] = picture.roles.empty() ? Json(nullptr) : Json(in_one(picture.roles));
   const bool told = engine.loads;  // else its server does not say, but perhaps the context
   out["gib"] = told ? Json(gib_of(picture.bytes)) : Json(nullptr);
-  out["num_ctx"] = told || picture.num_ctx > 0 ? Json(picture.num_ctx) : Json(nullptr);
-  out["on_gpu"] = told ? Json(std::round(on_gpu * 100) / 100) : Json(nullptr);
+  out["num_ctx"] = engine.options || picture.num_ctx > 0 ? Json(picture.num_ctx) : Json(nullptr);
+  out["on_gpu"] = engine.native ? Json(std::round(on_gpu * 100) / 100) : Json(nullptr);
   out["in_flight"] = picture.in_flight;
   out["lease_s"] = picture.lease ? Json(whole_seconds(*picture.lease)) : Json(nullptr);
   return out;

@@ -140,7 +140,7 @@ wire::Task<Attempt> pass_stream(Call& call, Wording& wording, wire::Connection& 
   if (wording.to_client) passage = std::make_unique<TranslatedPassage>(call, *wording.to_client);
   else passage = std::make_unique<NativePassage>(call, call.grant.model.spelt(), call.ask.asked_model);
   std::unique_ptr<ReadBack> read_back;
-  if (wording.from_node) read_back = std::make_unique<ReadBack>(*wording.from_node, *passage);
+  if (wording.from_node) read_back = std::make_unique<ReadBack>(*wording.from_node, *passage, longest_silence(*call.settings, wording), connection.closer());
   wire::Passage& first = read_back ? static_cast<wire::Passage&>(*read_back) : *passage;
   const wire::RelayLimits limits{.between = longest_silence(*call.settings, wording),
                                  .stream_buffer = static_cast<std::size_t>(call.settings->limits.stream_buffer),

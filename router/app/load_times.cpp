@@ -125,7 +125,7 @@ std::vector<LoadTimes> measure_loads(const Settings& settings, const Fleet& flee
   std::vector<LoadTimes> out;
   for (const NodeBelief& node : fleet.nodes) {
     const NodeSettings* configured = settings.node(node.name);
-    if (node.state != NodeState::up || !configured || !engine(configured->type).loads) continue;
+    if (node.state != NodeState::up || !configured || !engine(configured->type).options) continue;
     std::vector<LoadTimes> here = models_on(node, settings);
     std::vector<LoadTimes*> wanted;
     for (LoadTimes& times : here) wanted.push_back(&times);

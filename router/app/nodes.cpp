@@ -11,11 +11,6 @@ namespace {
 constexpr std::size_t most_body = 16u << 20;
 constexpr Duration probe_patience = std::chrono::seconds(5), link_patience = std::chrono::seconds(2);
 
-Refusal node_down(const wire::NodeError& error) {
-  const bool refused = error.what == wire::NodeError::What::refused;
-  return {.code = refused ? "node_refused" : "node_down", .side = Side::node, .status = 503, .sentence = error.sentence};
-}
-
 double wall_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
@@ -23,6 +18,11 @@ double wall_seconds() {
 }  // namespace
 
 Peer peer(const NodeSettings& node, Addresses way) { return {.type = node.type, .key = node.api_key, .way = std::move(way)}; }
+
+Refusal Nodes::down(const wire::NodeError& error) {
+  const bool refused = error.what == wire::NodeError::What::refused;
+  return {.code = refused ? "node_refused" : "node_down", .side = Side::node, .status = 503, .sentence = error.sentence};
+}
 
 wire::Task<wire::NodeResult<Nodes::Answer>> Nodes::ask(Peer peer, std::string method, std::string path, std::string body,
                                                        Duration patience) {
@@ -41,10 +41,10 @@ wire::Task<wire::NodeResult<Nodes::Answer>> Nodes::ask(Peer peer, std::string me
   co_return std::move(answer);
 }
 
-wire::Task<Result<Nodes::Lists>> Nodes::served(Peer to, Duration patience) {
+wire::Task<Result<Nodes::Lists>> Nodes::served(Peer to, Duration patience, std::string path) {
   const Time asked = std::chrono::steady_clock::now();
-  auto answer = co_await ask(to, "GET", "/v1/models", "", patience);
-  if (!answer) co_return node_down(answer.error());
+  auto answer = co_await ask(to, "GET", std::move(path), "", patience);
+  if (!answer) co_return down(answer.error());
   const Duration took = std::chrono::steady_clock::now() - asked;
   auto list = api::parse_served(answer->status, answer->body);
   if (!list) co_return list.error();
@@ -52,6 +52,11 @@ wire::Task<Result<Nodes::Lists>> Nodes::served(Peer to, Duration patience) {
 }
 
 wire::Task<Result<Nodes::Heard>> Nodes::ps(Peer to) {
+  if (to.type == EngineType::exo) {
+    auto state = co_await placed(to);
+    if (!state) co_return state.error();
+    co_return Heard{api::exo_residents(state->instances), state->rtt, state->over};
+  }
   if (!engine(to.type).native) {
     auto lists = co_await served(to, probe_patience);
     if (!lists) co_return lists.error();
@@ -59,7 +64,7 @@ wire::Task<Result<Nodes::Heard>> Nodes::ps(Peer to) {
   }
   const Time asked = std::chrono::steady_clock::now();
   auto answer = co_await ask(to, "GET", "/api/ps", "", probe_patience);
-  if (!answer) co_return node_down(answer.error());
+  if (!answer) co_return down(answer.error());
   const Time heard = std::chrono::steady_clock::now();
   auto residents = api::parse_ps(answer->body, heard, wall_seconds());
   if (!residents) co_return residents.error();
@@ -68,34 +73,37 @@ wire::Task<Result<Nodes::Heard>> Nodes::ps(Peer to) {
 
 wire::Task<Result<Nodes::Stock>> Nodes::stock(Peer to) {
   if (!engine(to.type).native) {
-    auto lists = co_await served(to, probe_patience);
+    std::string path = to.type == EngineType::exo ? "/v1/models?status=downloaded" : "/v1/models";
+    auto lists = co_await served(to, probe_patience, std::move(path));
     if (!lists) co_return lists.error();
     co_return Stock{"", std::move(lists->served.models)};
   }
   auto version = co_await ask(to, "GET", "/api/version", "", probe_patience);
-  if (!version) co_return node_down(version.error());
+  if (!version) co_return down(version.error());
   auto said = api::parse_version(version->body);
   if (!said) co_return said.error();
   auto tags = co_await ask(to, "GET", "/api/tags", "", probe_patience);
-  if (!tags) co_return node_down(tags.error());
+  if (!tags) co_return down(tags.error());
   auto models = api::parse_tags(tags->body);
   if (!models) co_return models.error();
   co_return Stock{std::move(*said), std::move(*models)};
 }
 
 wire::Task<Result<Duration>> Nodes::probe(Peer over) {
-  if (!engine(over.type).native) {
+  if (over.type == EngineType::openai) {
     auto lists = co_await served(over, link_patience);
     if (!lists) co_return lists.error();
     co_return lists->rtt;
   }
   const Time asked = std::chrono::steady_clock::now();
-  auto answer = co_await ask(over, "GET", "/api/version", "", link_patience);
-  if (!answer) co_return node_down(answer.error());
+  const bool exo = over.type == EngineType::exo;
+  std::string path = exo ? "/node_id" : "/api/version";
+  auto answer = co_await ask(over, "GET", std::move(path), "", link_patience);
+  if (!answer) co_return down(answer.error());
   const Duration took = std::chrono::steady_clock::now() - asked;
-  if (answer->status == 200 && api::parse_version(answer->body)) co_return took;
+  if (answer->status == 200 && (exo ? answer->body.starts_with('"') : api::parse_version(answer->body).has_value())) co_return took;
   co_return Refusal{.code = "node_garbage", .side = Side::node, .status = 502,  // a captive portal, or another machine that has this address here
-                    .sentence = to_text(answer->over) + " answers, but not as Ollama does"};
+                    .sentence = to_text(answer->over) + " answers, but not as " + std::string(engine(over.type).title) + " does"};
 }
 
 wire::Task<std::optional<std::set<std::string>>> Nodes::capabilities(Peer to, ModelName model) {
@@ -106,6 +114,7 @@ wire::Task<std::optional<std::set<std::string>>> Nodes::capabilities(Peer to, Mo
 }
 
 wire::Task<std::optional<Nodes::Trouble>> Nodes::load(Peer to, Load load, Duration patience) {
+  if (to.type == EngineType::exo) co_return co_await place(std::move(to), load.model, patience);
   auto order = api::load_order(load.model, load.num_ctx, load.keep_alive, load.use_mmap, load.embedding);
   auto answer = co_await ask(to, "POST", order.path, order.body, patience);
   if (!answer) co_return Trouble{answer.error().sentence, 0, answer.error().link};
@@ -114,6 +123,7 @@ wire::Task<std::optional<Nodes::Trouble>> Nodes::load(Peer to, Load load, Durati
 }
 
 wire::Task<std::optional<Nodes::Trouble>> Nodes::unload(Peer to, ModelName model) {
+  if (to.type == EngineType::exo) co_return co_await take_away(std::move(to), std::move(model));
   auto order = api::unload_order(model);
   auto answer = co_await ask(to, "POST", order.path, order.body, std::chrono::seconds(30));
   if (!answer) co_return Trouble{answer.error().sentence, 0, answer.error().link};

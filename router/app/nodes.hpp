@@ -1,7 +1,8 @@
-// What the router itself says to nodes: /api/ps, tags, version; load and unload; to a server of the OpenAI API /v1/models. One request, one
-// answer, bounded in time.
+// What the router itself says to nodes: /api/ps, tags, version; load and unload; to a server of the OpenAI API /v1/models; to exo its state
+// and its plan (nodes_exo.cpp). One request, one answer, bounded in time; a load of exo is watched until its runners are ready.
 #pragma once
 
+#include "api/engines/exo_state.hpp"
 #include "api/engines/served_models.hpp"
 #include "domain/dispatch.hpp"
 #include "wire/upstream.hpp"
@@ -52,7 +53,16 @@ class Nodes {
     Duration rtt{};
     Address over{};
   };
-  wire::Task<Result<Lists>> served(Peer, Duration patience);
+  wire::Task<Result<Lists>> served(Peer, Duration patience, std::string path = "/v1/models");
+  struct Placed {
+    std::vector<api::ExoInstance> instances;
+    Duration rtt{};
+    Address over{};
+  };
+  wire::Task<Result<Placed>> placed(Peer);  // exo's plan and runners
+  wire::Task<std::optional<Trouble>> place(Peer, ModelName, Duration patience);
+  wire::Task<std::optional<Trouble>> take_away(Peer, ModelName);
+  static Refusal down(const wire::NodeError&);
   wire::Task<wire::NodeResult<Answer>> ask(Peer, std::string method, std::string path, std::string body, Duration patience);
   wire::Upstream& upstream_;
 };

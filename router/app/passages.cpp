@@ -1,5 +1,7 @@
 #include "app/passages.hpp"
 
+#include "api/quote.hpp"
+
 #include <utility>
 
 namespace rr::app {
@@ -56,6 +58,13 @@ Refusal Watched::trouble(const std::optional<wire::NodeError>& lost) const {
 void ReadBack::take(std::string_view lines, std::string& out) {
   native_.clear();
   reply_.take(lines, native_);
+  const Time now = std::chrono::steady_clock::now();
+  if (reply_.pieces() != std::exchange(pieces_, reply_.pieces()) || !native_.empty()) {
+    spoke_ = now;
+  } else if (longest_ > Duration::zero() && now - spoke_ > longest_) {
+    native_ = "{\"error\":" + api::quote("its server said nothing but keep-alives for " + to_text(longest_)) + "}\n";
+    stop_();
+  }
   if (!native_.empty()) onward_.take(native_, out);
 }
 

@@ -57,16 +57,22 @@ class TranslatedPassage final : public Watched {
   api::Translation& translation_;
 };
 
-// The stream of a server of the OpenAI API: read back into native lines before it goes on.
+// The stream of a server of the OpenAI API: read back into native lines before it goes on. Its comments keep the connection alive, but are no sign
+// that it works: after `longest` without a word (zero = off) it is ended by `stop`.
 class ReadBack final : public wire::Passage {
  public:
-  ReadBack(api::OpenAiReply& reply, Watched& onward) : reply_(reply), onward_(onward) {}
+  ReadBack(api::OpenAiReply& reply, Watched& onward, Duration longest, std::function<void()> stop)
+      : reply_(reply), onward_(onward), longest_(longest), stop_(std::move(stop)), spoke_(std::chrono::steady_clock::now()) {}
   void take(std::string_view lines, std::string& out) override;
   bool end(const std::optional<wire::NodeError>& lost, std::string_view rest, std::string& out) override;
 
  private:
   api::OpenAiReply& reply_;
   Watched& onward_;
+  Duration longest_;
+  std::function<void()> stop_;
+  Time spoke_;
+  std::int64_t pieces_ = 0;
   std::string native_{};
 };
 

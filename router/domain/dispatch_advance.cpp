@@ -23,7 +23,7 @@ const GateFacts& Dispatch::facts(const NodeName& name) const {
     const Footprint f = footprint(*settings_, fleet_, name, model);
     out.models.push_back({.name = model, .need = runs.loads ? f.total : 0, .file = f.weights, .kv_per_token = f.kv / std::max(1, m.num_ctx * m.parallel), .parallel = std::max(1, m.parallel),
                           .num_ctx = runs.options ? m.num_ctx : 0, .use_mmap = runs.options ? m.use_mmap : std::nullopt, .pinned = settings_->pinned(model, name), .lease = load_lease(model),
-                          .digest = installed ? installed->digest : std::string()});
+                          .digest = !installed ? std::string() : installed->digest.empty() ? installed->name.key() : installed->digest});
   };
   if (fresh) {
     out.swap_timeout = settings_->swap_timeout;

@@ -7,6 +7,7 @@ namespace {
 constexpr Engine engines[] = {
     {.type = EngineType::ollama, .word = "ollama", .title = "Ollama", .port = 11434},
     {.type = EngineType::openai, .word = "openai", .title = "an OpenAI-compatible server", .loads = false, .options = false, .native = false},
+    {.type = EngineType::exo, .word = "exo", .title = "exo", .options = false, .native = false, .port = 52415},
 };
 
 }  // namespace

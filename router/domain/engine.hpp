@@ -1,6 +1,6 @@
 // What runs on a node, and what it can be told beside a request. Ollama loads and unloads on order and takes a lease and a context with
 // each request. A server of the OpenAI API (llama.cpp's, LM Studio, vLLM, mlx_lm) does neither: what it lists it serves, and its models
-// are its own.
+// are its own. exo spreads a model over its machines and takes it away on order, and takes neither lease nor context.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace rr {
 
-enum class EngineType { ollama, openai };
+enum class EngineType { ollama, openai, exo };
 
 struct Engine {
   EngineType type = EngineType::ollama;

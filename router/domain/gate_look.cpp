@@ -19,12 +19,13 @@ void Gate::see(const Resident& r, const GateFacts& facts, Time now) {
       if (m.digest == r.digest) name = m.name;
   Held* h = find(name);
   if (!h) {
-    held_.push_back({.model = name, .bytes = r.size, .num_ctx = r.num_ctx, .used = now, .expires = r.expires,
+    held_.push_back({.model = name, .bytes = r.size > 0 ? r.size : facts.need(name), .num_ctx = r.num_ctx, .used = now, .expires = r.expires,
                      .unsure = facts.model(name).use_mmap.has_value(), .shown_ctx = r.num_ctx, .digest = r.digest});
     return;
   }
   h->missed = 0;
   if (r.size > 0) h->bytes = r.size;
+  else if (h->bytes == 0) h->bytes = facts.need(name);
   h->digest = r.digest;
   if (h->shown_ctx > 0 && h->shown_ctx != r.num_ctx) {
     h->ours = false;

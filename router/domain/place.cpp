@@ -164,9 +164,10 @@ Refusal refusal(const Ask& ask, const std::vector<Prospect>& all, const Fleet& f
 
 std::string to_bring(const ModelName& model, const NodeName& name, const Settings& settings) {
   const NodeSettings* node = settings.node(name);
-  if (!node || settings.runs(name).native) return "on " + name + ":  ollama pull " + model.spelt();
-  return "on " + name + ": start its server with it, or write the name as its server does: curl http://" +
-         (node->addresses.empty() ? std::string("...") : to_text(node->addresses.front())) + "/v1/models";
+  if (!node || engine(node->type).native) return "on " + name + ":  ollama pull " + model.spelt();
+  const std::string at = "http://" + (node->addresses.empty() ? std::string("...") : to_text(node->addresses.front()));
+  if (node->type == EngineType::exo) return "on " + name + ": download it in exo's page, " + at + ", or write the name as exo does";
+  return "on " + name + ": start its server with it, or write the name as its server does: curl " + at + "/v1/models";
 }
 
 std::vector<Candidate> candidates(const Ask& ask, const Fleet& fleet, const Settings& settings) {

@@ -26,9 +26,9 @@ std::optional<Address> read_address(const Cursor& cursor, const Engine& engine) 
 }
 
 EngineType read_type(const Cursor& cursor) {
-  const auto word = cursor.word("ollama or openai");
+  const auto word = cursor.word("ollama, openai or exo");
   const Engine* known = word ? engine(*word) : nullptr;
-  if (word && !known) cursor.mistake(in_quotes(*word) + " is no type of node" + did_you_mean(*word, {"ollama", "openai"}, "types"));
+  if (word && !known) cursor.mistake(in_quotes(*word) + " is no type of node" + did_you_mean(*word, {"ollama", "openai", "exo"}, "types"));
   return known ? known->type : EngineType::ollama;
 }
 

@@ -19,6 +19,7 @@ class OpenAiReply {
   void take(std::string_view lines, std::string& native);  // whole lines of the stream
   void finish(std::string& native);                        // the stream is over: what is still due
   Result<std::string> whole(std::string_view body);        // node_garbage 502: it is no answer of this API
+  std::int64_t pieces() const { return pieces_; }          // events with something of the answer so far, also of a call that is not whole yet
   std::string loaded() const;                              // the answer to a request that only loads: nothing is sent for it
 
  private:

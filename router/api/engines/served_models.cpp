@@ -3,6 +3,8 @@
 #include "api/json.hpp"
 #include "api/node_speech.hpp"
 
+#include <algorithm>
+
 namespace rr::api {
 namespace {
 
@@ -19,12 +21,27 @@ int context_of(const Json& entry) {
 }
 
 // As Ollama lists a model of which it knows no more than the name.
-Json listed(const std::string& id) {
-  return {{"name", id}, {"model", id}, {"size", 0}, {"digest", ""},
+Json listed(const std::string& id, Bytes size = 0) {
+  return {{"name", id}, {"model", id}, {"size", size}, {"digest", ""},
           {"details", {{"parent_model", ""}, {"format", ""}, {"family", ""}, {"families", nullptr}, {"parameter_size", ""}, {"quantization_level", ""}}}};
 }
 
+// exo's figure; the others tell none.
+Bytes size_of(const Json& entry) {
+  const auto megabytes = entry.find("storage_size_megabytes");
+  if (megabytes == entry.end() || !megabytes->is_number()) return 0;
+  return static_cast<Bytes>(std::clamp(megabytes->get<double>(), 0.0, 1e9)) * mib;
+}
+
 }  // namespace
+
+std::string resident_entry(const std::string& name, int num_ctx) {
+  Json model = listed(name);
+  model["expires_at"] = "2318-01-01T00:00:00Z";
+  model["size_vram"] = 0;
+  if (num_ctx > 0) model["context_length"] = num_ctx;
+  return written(model);
+}
 
 Result<ServedModels> parse_served(int status, std::string_view json) {
   const auto garbage = [&](const std::string& what) {
@@ -40,16 +57,12 @@ Result<ServedModels> parse_served(int status, std::string_view json) {
     const auto id = entry.is_object() ? entry.find("id") : entry.end();
     if (!entry.is_object() || id == entry.end() || !id->is_string() || id->get<std::string>().empty()) return garbage("GET /v1/models lists a model without an id");
     const std::string name = id->get<std::string>();
-    Json model = listed(name);
-    Installed installed{.name = ModelName(name), .size = 0};
+    Installed installed{.name = ModelName(name), .size = size_of(entry)};
+    Json model = listed(name, installed.size);
     model["modified_at"] = "1970-01-01T00:00:00Z";
     installed.raw = written(model);
-    model.erase("modified_at");
     Resident resident{.name = ModelName(name), .num_ctx = context_of(entry)};
-    model["expires_at"] = "2318-01-01T00:00:00Z";
-    model["size_vram"] = 0;
-    if (resident.num_ctx > 0) model["context_length"] = resident.num_ctx;
-    resident.raw = written(model);
+    resident.raw = resident_entry(name, resident.num_ctx);
     out.models.push_back(std::move(installed));
     out.residents.push_back(std::move(resident));
   }

@@ -14,6 +14,8 @@ struct ServedModels {
 // `meta.n_ctx`, or nowhere. `raw` of each is written in the form of Ollama's lists.
 Result<ServedModels> parse_served(int status, std::string_view json);
 
+std::string resident_entry(const std::string& name, int num_ctx = 0);  // as /api/ps of Ollama lists one whose size is not told
+
 // What /api/show says of such a model: no more than what is believed. `num_ctx`: of the YAML.
 std::string served_show(const std::string& name, int num_ctx);
 

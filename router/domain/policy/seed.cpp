@@ -103,9 +103,13 @@ Wish next(const PolicyView& view, Time now) {
     if (const auto* until = std::get_if<WaitUntil>(&wanted)) later = later ? std::min(*later, until->at) : until->at;
   }
   for (const Held& h : view.gate.held()) {
-    if (h.in_flight > 0 || h.leaving || h.missed > 0 || !lease(view, h.model).zero() || awaited(view, h.model) || view.facts.pinned(h.model)) continue;
-    if (!h.stayed || now >= *h.stayed + ask_again) return Proposal{ModelName{}, {h.model}, "its role gives the memory back"};
-    later = later ? std::min(*later, *h.stayed + ask_again) : *h.stayed + ask_again;
+    const KeepAlive keep = lease(view, h.model);
+    const bool ours = keep.zero() || (!view.facts.leases && !keep.forever());  // to end: a node that takes leases ends the others itself
+    if (h.in_flight > 0 || h.leaving || h.missed > 0 || !ours || awaited(view, h.model) || view.facts.pinned(h.model)) continue;
+    Time over = h.used + keep.value;
+    if (h.stayed) over = std::max(over, *h.stayed + ask_again);
+    if (now >= over) return Proposal{ModelName{}, {h.model}, keep.zero() ? "its role gives the memory back" : "idle for " + to_text(keep) + " (keep_alive)"};
+    later = later ? std::min(*later, over) : over;
   }
   if (later) return WaitUntil{*later};
   return std::monostate{};
