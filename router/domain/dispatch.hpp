@@ -192,6 +192,7 @@ class Dispatch {
   std::map<TicketId, Running> running_{};
   std::vector<Ghost> ghosts_{};
   std::vector<Order> unloads_{};                    // asked for, not begun: the gate was in a swap
+  std::map<std::string, int> passed_over_{};        // by node and model: grants in a row that went to somebody behind the head of the line
   std::map<NodeName, std::string> last_refusal_{};  // of a proposal: told once
   std::map<NodeName, Time> policy_wake_{};
   mutable std::map<NodeName, GateFacts> facts_{};   // worked out once; emptied when beliefs or settings change

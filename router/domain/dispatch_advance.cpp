@@ -116,9 +116,12 @@ bool Dispatch::grant_ready(const NodeName& node, Gate& gate, Time now) {
       ++i;
       continue;
     }
-    const auto chosen = line_.begin() + static_cast<std::ptrdiff_t>(pick(i, now));
+    const std::size_t first = pick(i, now);
+    const auto chosen = line_.begin() + static_cast<std::ptrdiff_t>(first);
     Waiter waiter = std::move(*chosen);
     line_.erase(chosen);
+    int& passed = passed_over_[pace_key(node, waiter.ask.model)];
+    passed = first == i ? 0 : passed + 1;
     grant(std::move(waiter), now);
     any = true;
   }

@@ -10,6 +10,7 @@ namespace rr {
 
 namespace {
 constexpr double crowd_weight = 0.2;
+constexpr int long_line = 12, most_passed_over = 15;
 constexpr Duration shortest_prompt = std::chrono::milliseconds(300);  // below it the prompt was cached: it tells no rate
 const Chain no_chain;
 const Chain& chain_of(const Ask& ask) { return ask.chain ? *ask.chain : no_chain; }
@@ -39,19 +40,26 @@ Result<NodeName> Dispatch::where(const Ask& ask, Time now) const {
   return {boost::system::in_place_value, prefer(ask, *placed, now).node};
 }
 
-// The head of the line, unless its prompt would push out of the cache what somebody behind it still has there.
+// The head of the line, unless its prompt would push out of the cache what somebody behind it still has there. One that has waited for
+// max_wait goes next. In a long line that is not enough: all of it has waited so long, and a swap that others wait for empties the cache
+// before every conversation has come back to it. There those who have theirs go first, and each sixteenth place is the head's.
 std::size_t Dispatch::pick(std::size_t head, Time now) const {
   const Waiter& h = line_[head];
   if (settings_->policy != PolicyName::smart) return head;
   const std::string key = pace_key(h.node, h.ask.model);
+  const auto same = [&](const Waiter& w) { return w.node == h.node && w.ask.model == h.ask.model; };
+  const bool crowded = std::count_if(line_.begin(), line_.end(), same) >= long_line;
+  const auto passed = passed_over_.find(key);
+  if (crowded && passed != passed_over_.end() && passed->second >= most_passed_over) return head;
   const auto gone = seen_.left.find(key);
   const Time since = gone == seen_.left.end() ? h.arrived : std::max(h.arrived, gone->second);
-  if (now - since > settings_->max_wait) return head;
+  if (!crowded && now - since > settings_->max_wait) return head;
   const PromptCache& cache = seen_.cache(h.node, h.ask.model);
   const double room = seen_.room_of(h.node, h.ask.model, facts(h.node).model(h.ask.model).kv_per_token);
-  if (!cache.full(chain_of(h.ask), room)) return head;
+  const bool perishes = crowded && std::any_of(line_.begin(), line_.end(), [&](const Waiter& w) { return w.node == h.node && !same(w) && !gate(h.node)->ready(w.ask.model, facts(h.node), now); });
+  if (!perishes && !cache.full(chain_of(h.ask), room)) return head;
   for (std::size_t i = head; i < line_.size(); ++i)
-    if (line_[i].node == h.node && line_[i].ask.model == h.ask.model && cache.cached(chain_of(line_[i].ask), room) > 0) return i;
+    if (same(line_[i]) && cache.cached(chain_of(line_[i].ask), room) > 0) return i;
   return head;
 }
 

@@ -1,12 +1,15 @@
 // A changed file is adopted whole or refused whole; what runs finishes by the snapshot it began with.
 #include "api/json.hpp"
 #include "app/reload.hpp"
+#include "support/long_run.hpp"
 #include "support/town.hpp"
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 namespace reload_test {
 
@@ -44,6 +47,13 @@ struct Edited : Town {
   std::string text{};
   std::optional<app::Reload> reload{};
 };
+
+std::string without_macbook(const Edited& town) {
+  std::string out = town.with("node: macbook,             model: qwen3:1.7b", "node: mac-mini,            model: qwen3:1.7b");
+  const auto line = out.find("  macbook:  {");
+  out.erase(line, out.find('\n', line) + 1 - line);
+  return out.replace(out.find("[mac-mini, macbook]"), 19, "mac-mini");
+}
 
 const std::string tester = R"({"model":"tester","messages":[{"role":"user","content":"hi"}],"stream":false})";
 
@@ -90,11 +100,7 @@ TEST_CASE("row 62: a stream on a node that leaves the file goes on to its end, a
   client.send(request_text("POST", "/api/chat", R"({"model":"router","messages":[{"role":"user","content":"[[chunks:60]] hi"}]})"));
   Answer running = client.head();
   REQUIRE(running.status == 200);
-  std::string moved = town.with("node: macbook,             model: qwen3:1.7b", "node: mac-mini,            model: qwen3:1.7b");
-  const auto line = moved.find("  macbook:  {");
-  moved.erase(line, moved.find('\n', line) + 1 - line);
-  moved.replace(moved.find("[mac-mini, macbook]"), 19, "mac-mini");
-  town.save(moved);
+  town.save(without_macbook(town));
   town.hup();
   REQUIRE(town.on_loop([&] { return town.router->house().settings->nodes.size(); }) == 1);
   const std::size_t there = town.inference(town.macbook).size();
@@ -117,6 +123,41 @@ TEST_CASE("row 61: requests during a hundred reloads all succeed") {
   }
   CHECK(ok == 100);
   CHECK(town.on_loop([&] { return town.router->house().adoption.generation; }) == 101);
+}
+
+TEST_CASE("row 61: machines come, go and change their addresses under load, and no request fails") {
+  Edited town;
+  const int reloads = long_run() ? 100 : 10, between = long_run() ? 1000 : 30;  // answers
+  const std::string mini = std::to_string(town.mini->port());
+  const std::vector<std::string> files{
+      town.text, without_macbook(town),  // the router's role moves to the mini
+      town.with("address: 127.0.0.1:" + mini, "address: [127.0.0.1:" + mini + ", localhost:" + mini + "]"),
+      town.with("  coder:     { node: mac-mini, ", "  coder:     { node: [macbook, mac-mini], ")};
+  std::atomic<int> whole = 0, failed = 0;
+  std::atomic<bool> over = false;
+  std::vector<std::thread> clients;
+  for (const char* role : {"router", "coder", "tester", "tester"})
+    clients.emplace_back([&, role] {
+      RawClient client(town.router->port());
+      while (!over) {
+        client.send(request_text("POST", "/api/chat", R"({"model":")" + std::string(role) + R"(","messages":[{"role":"user","content":"[[chunks:5]] hi"}]})"));
+        const Answer a = client.answer();
+        const bool good = a.status == 200 && a.clean && a.body.find("\"done\":true") != std::string::npos;
+        ++(good ? whole : failed);
+        if (!good) return over.store(true);
+      }
+    });
+  for (int i = 1; i <= reloads && !over; ++i) {
+    town.save(files[static_cast<std::size_t>(i) % files.size()]);
+    town.hup();
+    const int enough = whole + between;
+    CHECK(town.until([&] { return over || whole >= enough; }));
+  }
+  over = true;
+  for (std::thread& client : clients) client.join();
+  CHECK(failed == 0);
+  CHECK(town.on_loop([&] { return town.router->house().adoption.generation; }) == reloads + 1);
+  MESSAGE(reloads << " reloads, " << whole.load() << " requests, " << failed.load() << " failed");
 }
 
 TEST_CASE("row 61: a hundred signals at once are two readings of the file, and the last file counts") {
