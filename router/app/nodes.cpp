@@ -2,6 +2,7 @@
 
 #include "api/node_speech.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace rr::app {
@@ -10,6 +11,11 @@ namespace {
 
 constexpr std::size_t most_body = 16u << 20;
 constexpr Duration probe_patience = std::chrono::seconds(5), link_patience = std::chrono::seconds(2);
+
+// The rest of a conversation goes where its first answer came from: no address is waited for twice.
+void stay(Peer& peer, const Address& over) {
+  std::stable_partition(peer.way.begin(), peer.way.end(), [&](const Address& a) { return a == over; });
+}
 
 double wall_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -82,6 +88,7 @@ wire::Task<Result<Nodes::Stock>> Nodes::stock(Peer to) {
   if (!version) co_return down(version.error());
   auto said = api::parse_version(version->body);
   if (!said) co_return said.error();
+  stay(to, version->over);
   auto tags = co_await ask(to, "GET", "/api/tags", "", probe_patience);
   if (!tags) co_return down(tags.error());
   auto models = api::parse_tags(tags->body);

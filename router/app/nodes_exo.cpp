@@ -22,7 +22,9 @@ wire::Task<Result<Nodes::Placed>> Nodes::placed(Peer to) {
   auto instances = co_await ask(to, "GET", "/state/instances", "", patience_for_one);
   if (!instances) co_return down(instances.error());
   const Duration took = std::chrono::steady_clock::now() - asked;
-  auto runners = co_await ask(to, "GET", "/state/runners", "", patience_for_one);
+  Peer there = to;
+  there.way = {instances->over};
+  auto runners = co_await ask(std::move(there), "GET", "/state/runners", "", patience_for_one);
   if (!runners) co_return down(runners.error());
   auto state = api::parse_exo(instances->body, runners->body);
   if (!state) co_return state.error();
