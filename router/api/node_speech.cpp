@@ -34,6 +34,18 @@ ModelName name_of(const Json& entry) {
   return ModelName(name.empty() ? text(entry, "model") : name);
 }
 
+Json lease(KeepAlive keep_alive) {
+  if (keep_alive.forever()) return -1;
+  return keep_alive.zero() ? Json(0) : Json(to_text(keep_alive));
+}
+
+Json runner_options(int num_ctx, std::optional<bool> use_mmap) {
+  Json options = Json::object();
+  if (num_ctx > 0) options["num_ctx"] = num_ctx;
+  if (use_mmap) options["use_mmap"] = *use_mmap;
+  return options;
+}
+
 constexpr double year_2200 = 7258118400.0;
 
 }  // namespace
@@ -113,15 +125,19 @@ Order load_order(const ModelName& model, int num_ctx, KeepAlive keep_alive, std:
   Json body{{"model", model.spelt()}};
   if (embedding) body["input"] = Json::array();
   else body["prompt"] = "";
-  if (keep_alive.forever()) body["keep_alive"] = -1;
-  else if (keep_alive.zero()) body["keep_alive"] = 0;
-  else body["keep_alive"] = to_text(keep_alive);
-  Json options = Json::object();
-  if (num_ctx > 0) options["num_ctx"] = num_ctx;
-  if (use_mmap) options["use_mmap"] = *use_mmap;
-  if (!options.empty()) body["options"] = std::move(options);
+  body["keep_alive"] = lease(keep_alive);
+  if (Json options = runner_options(num_ctx, use_mmap); !options.empty()) body["options"] = std::move(options);
   body["stream"] = false;
   return {embedding ? "/api/embed" : "/api/generate", written(body)};
+}
+
+std::string tiny_order(const ModelName& model, int num_ctx, std::optional<KeepAlive> keep_alive, std::optional<bool> use_mmap) {
+  Json body{{"model", model.spelt()}, {"messages", Json::array({{{"role", "user"}, {"content", "hi"}}})}};
+  if (keep_alive) body["keep_alive"] = lease(*keep_alive);
+  body["options"] = runner_options(num_ctx, use_mmap);
+  body["options"]["num_predict"] = 1;
+  body["stream"] = false;
+  return written(body);
 }
 
 std::string show_order(const ModelName& model) {

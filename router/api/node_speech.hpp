@@ -21,6 +21,8 @@ struct Order { std::string path{}, body{}; };
 // a model that only embeds. `stream:false`.
 Order load_order(const ModelName&, int num_ctx, KeepAlive, std::optional<bool> use_mmap, bool embedding);
 Order unload_order(const ModelName&);
+// /api/chat: one token of an answer, with the model's own options, so that no reload follows.
+std::string tiny_order(const ModelName&, int num_ctx, std::optional<KeepAlive>, std::optional<bool> use_mmap);
 std::string show_order(const ModelName&);  // the body of /api/show
 
 }  // namespace rr::api

@@ -115,6 +115,8 @@ void Desk::carry_out(const Command& command) {
     orders_.look(look->node);
   } else if (auto* lost = std::get_if<GiveUp>(&command)) {
     orders_.give_up(lost->address);
+  } else if (auto* trial = std::get_if<Try>(&command)) {
+    orders_.try_out(*trial);
   } else if (auto* note = std::get_if<Note>(&command)) {
     orders_.note(*note);
   }

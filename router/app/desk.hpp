@@ -34,6 +34,7 @@ struct Orders {  // who carries out what the dispatch commands
   std::function<void(const Unload&)> unload;
   std::function<void(const NodeName&)> look;
   std::function<void(const Address&)> give_up;
+  std::function<void(const Try&)> try_out;
   std::function<void(const Note&)> note;
 };
 

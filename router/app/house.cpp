@@ -45,6 +45,13 @@ wire::Task<void> carry_out(std::shared_ptr<House> house, Unload order) {
   house->desk.tell(std::move(ended));
 }
 
+wire::Task<void> carry_out(std::shared_ptr<House> house, Try order) {
+  const auto failed = co_await house->nodes.try_out(house->peer(order.node), order);
+  Ended ended{order.id, {.ending = failed ? Ending::node_failed : Ending::ok, .content_began = true}};
+  if (failed) ended.outcome.error = failed->why;
+  house->desk.tell(std::move(ended));
+}
+
 Links::Evidence evidence(const wire::NodeError& error) {
   using What = wire::NodeError::What;
   return error.what == What::refused || error.what == What::unreachable ? Links::Evidence::certain : Links::Evidence::hint;
@@ -102,6 +109,11 @@ House::House(wire::asio::io_context& context, Snapshot first)
           },
       .look = [this](const NodeName& node) { watch.look(node); },
       .give_up = [this](const Address& address) { upstream.give_up(address, silence_of_the_lost); },
+      .try_out =
+          [this](const Try& order) {
+            if (way(order.node).empty()) return desk.tell(Ended{order.id, {.ending = Ending::refused, .sent = false}});
+            wire::asio::co_spawn(io, app::carry_out(shared_from_this(), order), wire::asio::detached);
+          },
       .note = [this](const Note& note) { record(*this, note); },
   });
 }

@@ -1,6 +1,8 @@
 #include "app/nodes.hpp"
 
+#include "api/engines/openai_reply.hpp"
 #include "api/node_speech.hpp"
+#include "api/usage.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,7 +12,7 @@ namespace rr::app {
 namespace {
 
 constexpr std::size_t most_body = 16u << 20;
-constexpr Duration probe_patience = std::chrono::seconds(5), link_patience = std::chrono::seconds(2);
+constexpr Duration probe_patience = std::chrono::seconds(5), link_patience = std::chrono::seconds(2), trial_patience = std::chrono::seconds(30);
 
 // The rest of a conversation goes where its first answer came from: no address is waited for twice.
 void stay(Peer& peer, const Address& over) {
@@ -135,6 +137,30 @@ wire::Task<std::optional<Nodes::Trouble>> Nodes::unload(Peer to, ModelName model
   auto answer = co_await ask(to, "POST", order.path, order.body, std::chrono::seconds(30));
   if (!answer) co_return Trouble{answer.error().sentence, 0, answer.error().link};
   if (answer->status != 200) co_return Trouble{api::parse_error(answer->body), answer->status};
+  co_return std::nullopt;
+}
+
+wire::Task<std::optional<Nodes::Trouble>> Nodes::try_out(Peer to, Try trial) {
+  std::string body = api::tiny_order(trial.model, trial.num_ctx, trial.keep_alive, trial.use_mmap), path = "/api/chat";
+  const bool native = engine(to.type).native;
+  if (!native) {
+    const api::EngineOrder order = api::openai_order("/api/chat", std::move(body));
+    body = order.body.joined();
+    path = order.path;
+  }
+  auto answer = co_await ask(to, "POST", std::move(path), std::move(body), trial_patience);
+  if (!answer) co_return Trouble{answer.error().sentence, 0, answer.error().link};
+  if (answer->status != 200) co_return Trouble{api::parse_error(answer->body), answer->status};
+  std::string said = std::move(answer->body);
+  if (!native) {
+    auto read = api::OpenAiReply(api::NativeShape::chat, trial.model.spelt(), "", [] { return std::chrono::steady_clock::now(); }).whole(said);
+    if (!read) co_return Trouble{read.error().sentence, answer->status};
+    said = std::move(*read);
+  }
+  api::AnswerWatch watch;
+  watch.see(said);
+  if (watch.error()) co_return Trouble{*watch.error(), answer->status};
+  if (!watch.done()) co_return Trouble{"a tiny request was not answered whole", answer->status};
   co_return std::nullopt;
 }
 

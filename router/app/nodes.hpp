@@ -41,6 +41,7 @@ class Nodes {
   };
   wire::Task<std::optional<Trouble>> load(Peer, Load, Duration patience);
   wire::Task<std::optional<Trouble>> unload(Peer, ModelName);
+  wire::Task<std::optional<Trouble>> try_out(Peer, Try);  // one token of an answer, whole and in 30 s
 
  private:
   struct Answer {

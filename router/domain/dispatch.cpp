@@ -50,29 +50,35 @@ void Dispatch::on_event(const Arrived& e, Time now) {
   if (waiting() > settings_->limits.waiting) shed(e.ask.id, now);
 }
 
+std::optional<KeepAlive> Dispatch::lease_of(const Ask& ask, const NodeName& node) const {
+  if (passthrough() || !settings_->runs(node).options) return std::nullopt;
+  if (settings_->policy == PolicyName::smart) return for_ever;  // the router ends the lease
+  const KeepAlive keep = settings_->keep_alive(ask.model, ask.role);
+  return keep.zero() && ask.purpose == Purpose::preload ? load_lease(ask.model) : keep;  // with 0 it would be an unload
+}
+
 void Dispatch::grant(Waiter waiter, Time now) {
   const Ask& ask = waiter.ask;
   const ModelSettings& model = settings_->model(ask.model);
-  Grant grant{.id = ask.id, .node = waiter.node, .model = ask.model, .num_ctx = model.num_ctx, .keep_alive = {}, .use_mmap = model.use_mmap,
+  Grant grant{.id = ask.id, .node = waiter.node, .model = ask.model, .num_ctx = model.num_ctx, .keep_alive = lease_of(ask, waiter.node), .use_mmap = model.use_mmap,
               .queued = now - waiter.arrived, .swapped = waiter.swapped};
   if (const NodeBelief* node = fleet_.node(waiter.node))
     if (const Installed* installed = node->find(ask.model)) grant.model = installed->name;  // the node's own spelling
-  if (!passthrough() && settings_->runs(waiter.node).options) {
-    KeepAlive keep = settings_->keep_alive(ask.model, ask.role);
-    if (keep.zero() && ask.purpose == Purpose::preload) keep = load_lease(ask.model);  // with 0 it would be an unload
-    if (settings_->policy == PolicyName::smart) keep = for_ever;                       // the router ends the lease
-    grant.keep_alive = keep;
-  }
-  Gate* gate = gate_of(waiter.node);
-  if (gate) gate->grant(ask.model, grant.keep_alive.value_or(for_ever), now);
-  foreign_[waiter.node].ours(ask.model);  // where it went meanwhile, the node brings it back for this request
-  Share& share = shares_[waiter.node];
+  tell_granted(begin(ask, waiter.node, grant.keep_alive, now), now);
+  out_.push_back(std::move(grant));
+}
+
+Dispatch::Running& Dispatch::begin(Ask ask, const NodeName& node, std::optional<KeepAlive> keep, Time now) {
+  Gate* gate = gate_of(node);
+  if (gate) gate->grant(ask.model, keep.value_or(for_ever), now);
+  foreign_[node].ours(ask.model);  // where it went meanwhile, the node brings it back for this request
+  Share& share = shares_[node];
   share.enter(ask.model, now);
   Running& running = running_[ask.id];
-  running = {.ask = ask, .node = waiter.node, .model = ask.model, .granted = now, .gated = gate != nullptr,
-                      .depth = ask.chain ? seen_.cache(waiter.node, ask.model).depth(*ask.chain) : PromptCache::never, .shared = share.sum(now)};
-  tell_granted(running, now);
-  out_.push_back(std::move(grant));
+  const double depth = ask.chain ? seen_.cache(node, ask.model).depth(*ask.chain) : PromptCache::never;
+  running = {.ask = std::move(ask), .node = node, .granted = now, .gated = gate != nullptr, .depth = depth, .shared = share.sum(now)};
+  running.model = running.ask.model;
+  return running;
 }
 
 void Dispatch::refuse(const Ask& ask, Refusal refusal, Time now) {
@@ -120,6 +126,7 @@ void Dispatch::on_event(const Ended& e, Time now) {
     run(was.node, gate->ended(was.model, facts(was.node), now, reached), now);
   }
   if (outcome.ending == Ending::node_failed) out_.push_back(Look{was.node});
+  if (NodeBelief* node = fleet_.node(was.node); node && node->trying == e.id) node->trying = 0, node->shunned = false;
   note_outcome(was.node, outcome, now);
   forget_gate(was.node);
   advance(was.node, now);

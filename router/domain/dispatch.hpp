@@ -68,9 +68,11 @@ struct Load { NodeName node{}; ModelName model{}; int num_ctx = 0; KeepAlive kee
 struct Unload { NodeName node{}; ModelName model{}; };
 struct Look { NodeName node{}; };                     // ask /api/ps now
 struct GiveUp { Address address{}; };                 // end what is silent on it: its link is down, another one answers
+// A tiny answer is to be had of an idle model: is the node well again? Ended tells, of this id.
+struct Try { TicketId id{}; NodeName node{}; ModelName model{}; int num_ctx = 0; std::optional<KeepAlive> keep_alive{}; std::optional<bool> use_mmap{}; };
 struct WakeAt { Time at{}; };                         // the only one per call; send Ticked then
 struct Note { enum class Level { info, warn } level; std::string text{}; };  // one log line
-using Command = std::variant<Grant, Refuse, Load, Unload, Look, GiveUp, WakeAt, Note>;
+using Command = std::variant<Grant, Refuse, Load, Unload, Look, GiveUp, Try, WakeAt, Note>;
 
 // ---- what a person may look at (/health, status, explain)
 struct WaitingPicture { TicketId id{}; RoleName role{}; std::string for_what{}; int place{}; Duration waited{}; std::optional<Duration> expected{}; };
@@ -133,6 +135,9 @@ class Dispatch {
   bool left_to_others(const NodeName&, const Proposal&, Time);
   void note_outcome(const NodeName&, const Outcome&, Time);
   void end_shunning(Time);
+  bool try_out(NodeBelief&, Time);              // false: no model idles there
+  std::optional<KeepAlive> lease_of(const Ask&, const NodeName&) const;  // what a request says; nothing where it does not count
+  Running& begin(Ask, const NodeName&, std::optional<KeepAlive>, Time);
   void note_silence(const Running&, Gate&);
   void grant(Waiter, Time);
   void refuse(const Ask&, Refusal, Time);
@@ -192,6 +197,7 @@ class Dispatch {
   std::map<TicketId, Running> running_{};
   std::vector<Ghost> ghosts_{};
   std::vector<Order> unloads_{};                    // asked for, not begun: the gate was in a swap
+  TicketId trials_ = 0;                             // their ids count down from the last one there is
   std::map<std::string, int> passed_over_{};        // by node and model: grants in a row that went to somebody behind the head of the line
   std::map<NodeName, std::string> last_refusal_{};  // of a proposal: told once
   std::map<NodeName, Time> policy_wake_{};

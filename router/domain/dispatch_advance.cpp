@@ -212,7 +212,7 @@ void Dispatch::wake(Time now) {
   for (const Ghost& ghost : ghosts_) sooner(ghost.until);
   if (const Duration longest = settings_->limits.wait; longest > Duration::zero() && !line_.empty()) sooner(line_.front().arrived + longest);
   for (const NodeBelief& node : fleet_.nodes)
-    if (node.shunned) sooner(node.shunned_until);
+    if (node.shunned && node.trying == 0) sooner(node.shunned_until);
   if (at) out_.push_back(WakeAt{std::max(*at, now)});
 }
 

@@ -37,10 +37,31 @@ bool Dispatch::left_to_others(const NodeName& node, const Proposal& proposal, Ti
   return true;
 }
 
-// Its next request finds out: one that fails shuns it again at once, for longer.
+// A tiny request of the router's own finds out, or else its next client's: one that fails shuns it again at once, for longer.
 void Dispatch::end_shunning(Time now) {
   for (NodeBelief& node : fleet_.nodes)
-    if (node.shunned && node.shunned_until <= now) node.shunned = false;
+    if (node.shunned && node.trying == 0 && node.shunned_until <= now && !try_out(node, now)) node.shunned = false;
+}
+
+bool Dispatch::try_out(NodeBelief& node, Time now) {
+  const Gate* gate = gate_of(node.name);
+  if (!gate || passthrough() || foreseeing_ || node.state != NodeState::up || node.drained) return false;
+  for (const Held& h : gate->held()) {
+    const Installed* installed = node.find(h.model);
+    const bool chats = installed && (installed->capabilities.empty() || installed->capabilities.count("completion"));
+    if (!chats || h.in_flight > 0 || !gate->may_grant(h.model, facts(node.name), now)) continue;
+    const ModelSettings& model = settings_->model(h.model);
+    Ask ask;
+    ask.id = node.trying = ~trials_++;
+    ask.purpose = Purpose::preload;  // nothing is to be learnt of it
+    ask.model = h.model;
+    ++ledger_.arrived;
+    Try order{.id = ask.id, .node = node.name, .model = installed->name, .num_ctx = settings_->runs(node.name).options ? model.num_ctx : 0, .keep_alive = lease_of(ask, node.name), .use_mmap = model.use_mmap};
+    begin(std::move(ask), node.name, order.keep_alive, now);
+    out_.push_back(std::move(order));
+    return true;
+  }
+  return false;
 }
 
 }  // namespace rr

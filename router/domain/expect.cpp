@@ -107,6 +107,7 @@ class Forecast {
   }
 
   void carry_out(const GiveUp&, Time) {}
+  void carry_out(const Try&, Time) {}  // a forecast makes none
   void carry_out(const Note&, Time) {}
   void carry_out(const Refuse& r, Time) {
     if (r.id == last_) last_ = 0;

@@ -1,6 +1,7 @@
 // What is believed about the nodes: built from observations only, copyable, printable.
 #pragma once
 
+#include "domain/ask.hpp"
 #include "domain/link.hpp"
 
 #include <set>
@@ -38,8 +39,9 @@ struct NodeBelief {
   bool drained = false;            // the operator wants nothing new there
   int failures = 0;                // answers in a row that failed, while it was up
   int shuns = 0;                   // times in a row that it was passed over for that
-  bool shunned = false;            // other nodes go first, until `shunned_until`: then one request finds out
-  Time shunned_until{};
+  bool shunned = false;            // other nodes go first, until `shunned_until`: then a tiny request of the router's own finds out,
+  Time shunned_until{};            // or, where no model idles there, the next client's
+  TicketId trying = 0;             // that request; 0 = none
   std::string why{};               // of down: "connection refused at 127.0.0.1:11434"
   Time since{};                  // of the state
   std::optional<Time> heard{};     // last good answer

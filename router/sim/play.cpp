@@ -102,6 +102,9 @@ class Stage {
     for (const Command& c : dispatch_.on(event, time_.now())) std::visit([this](const auto& what) { carry_out(what); }, c);
   }
   void carry_out(const GiveUp&) {}
+  void carry_out(const Try& t) {
+    time_.after(answer_of_ps, [this, id = t.id] { on(Ended{id, {.ending = Ending::ok, .content_began = true}}); });
+  }
   void carry_out(const Note&) {}
   void carry_out(const Look& l) { look(l.node); }
   void carry_out(const Unload& u) {

@@ -165,6 +165,8 @@ class Stage {
     } else if (const auto* l = std::get_if<Look>(&command)) {
       if (looking_[l->node]) wanted_[l->node] = true;
       else look(l->node);
+    } else if (const auto* t = std::get_if<Try>(&command)) {  // every other one fails
+      clock.after(std::chrono::seconds(1), [this, id = t->id] { on(Ended{id, {.ending = id % 2 ? Ending::ok : Ending::node_failed}}); });
     } else if (const auto* w = std::get_if<WakeAt>(&command)) {
       if (w->at < clock.now) complain("a wake in the past");
       if (wake_ == w->at) return;

@@ -74,4 +74,32 @@ TEST_CASE("when both nodes fail, both go on being asked") {
   CHECK(asked == std::set<std::string>{"mini", "book"});
 }
 
+TEST_CASE("where a model idles a tiny request of the router's own finds out, and no client's") {
+  for (const PolicyName policy : {PolicyName::smart, PolicyName::seed}) {
+    CAPTURE(to_text(policy));
+    Failing t;
+    t.look();
+    for (int i = 0; i < 5; ++i) CHECK(t.where("tester", Ending::node_failed) == "mini");
+    t.set.policy = policy;
+    t.adopt();
+    t.look();
+    CHECK(t.where("tester", Ending::ok) == "book");
+    const std::string tried = t.tick(30s);
+    REQUIRE(tried.starts_with("try mini "));
+    CHECK(t.where("tester", Ending::ok) == "book");  // it is not back yet
+    CHECK(t.tick(1s).find("try") == std::string::npos);  // one at a time
+    const TicketId trial = ~TicketId{0};
+    t.tell(Ended{trial, {.ending = Ending::node_failed, .error = "CUDA is gone"}});
+    CHECK(t.noted("CUDA is gone"));
+    t.look();
+    t.look();
+    CHECK(t.where("tester", Ending::ok) == "book");
+    CHECK(t.tick(31s).find("try") == std::string::npos);  // twice as long
+    CHECK(t.dispatch.fleet().node("mini")->shunned);
+    if (t.tick(30s).starts_with("try mini ")) t.tell(Ended{trial - 1, {.ending = Ending::ok}});
+    CHECK_FALSE(t.dispatch.fleet().node("mini")->shunned);
+    CHECK(t.balances());
+  }
+}
+
 }  // namespace shun_test

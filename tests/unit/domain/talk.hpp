@@ -32,6 +32,7 @@ inline std::string said(const Command& c) {
   if (auto* r = std::get_if<Refuse>(&c)) return "refuse " + std::to_string(r->id) + " " + r->refusal.code;
   if (auto* l = std::get_if<Load>(&c)) return "load " + l->node + " " + l->model.spelt() + " " + std::to_string(l->num_ctx) + " keep " + to_text(l->keep_alive);
   if (auto* u = std::get_if<Unload>(&c)) return "unload " + u->node + " " + u->model.spelt();
+  if (auto* t = std::get_if<Try>(&c)) return "try " + t->node + " " + t->model.spelt();
   if (auto* k = std::get_if<Look>(&c)) return "look " + k->node;
   return "";
 }
