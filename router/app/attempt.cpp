@@ -36,6 +36,9 @@ Refusal transport(const Call& call, const wire::NodeError& error) {
 // Statuses after which another node may do better: it is full, it fails, or it lacks the model after all.
 bool worth_elsewhere(int status) { return status == 404 || status == 429 || status >= 500; }
 
+// A model that is silent is unloaded and loaded before its next request; not under passthrough.
+bool loads_anew(const Call& call) { return call.settings->policy != PolicyName::passthrough && call.settings->runs(call.grant.node).loads; }
+
 bool wants_done(Kind kind) { return kind == Kind::chat || kind == Kind::generate || api::translated(kind); }
 
 void count(Call& call, const api::AnswerWatch& watch, Ticket& ticket, Ending ending) {
@@ -118,7 +121,7 @@ Attempt deliver(Call& call, Wording& wording, std::string body, const wire::Chec
 // The node's whole (non-streamed) answer.
 wire::Task<Attempt> pass_whole(Call& call, Wording& wording, wire::Connection& connection,
                                const wire::CheckedReply& node, Ticket& ticket) {
-  auto body = co_await connection.read_rest(most_answer, call.settings->between_chunks);
+  auto body = co_await connection.read_rest(most_answer, longest_silence(*call.settings, wording));
   if (!body) co_return lost(call, connection, body.error(), transport(call, body.error()));
   if (wording.from_node && events(node)) {
     std::string native;
@@ -162,6 +165,12 @@ wire::Task<Attempt> pass_stream(Call& call, Wording& wording, wire::Connection& 
       call.error = passage->trouble(end.error).code;
       call.side = passage->trouble(end.error).side;
       ticket.outcome.error = passage->trouble(end.error).sentence;
+      if (end.how == How::nothing && read_back && read_back->silent()) {
+        ticket.outcome.silent = true;
+        Attempt gone = lost(passage->trouble(end.error));
+        gone.silent = loads_anew(call);
+        co_return gone;
+      }
       if (end.how == How::nothing && end.error) co_return lost(call, connection, *end.error, passage->trouble(end.error));
       if (end.how == How::nothing) co_return lost(passage->trouble(end.error));
       break;
@@ -178,6 +187,11 @@ wire::Task<Attempt> pass_error(Call& call, wire::Connection& connection, const w
     ticket.outcome.ending = Ending::node_failed;
     co_return failed({.code = "node_garbage", .side = Side::node, .status = 502,
                       .sentence = call.grant.model.spelt() + " on " + call.grant.node + " answered with status " + std::to_string(status) + ", which is no answer of a model; is it " + std::string(call.settings->runs(call.grant.node).title) + "?"}, true);
+  }
+  if ((status == 401 || status == 403) && !call.settings->runs(call.grant.node).native) {
+    ticket.outcome.ending = Ending::node_failed;
+    co_return failed({.code = "node_refused", .side = Side::node, .status = 502,
+                      .sentence = call.grant.node + " wants another key than nodes." + call.grant.node + ".api_key in the YAML: " + api::parse_error(*body)}, true);
   }
   ticket.outcome.ending = status >= 500 && status != 503 ? Ending::node_failed : Ending::refused;  // 503: full, not sick
   if (status == 404) call.house->watch.take_stock(call.grant.node);
@@ -205,7 +219,9 @@ wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& tic
   }
   if (wording->from_node && call.ask.purpose == Purpose::preload) {  // its server loads by itself
     const wire::CheckedReply own{.head = {.status = 200, .reason = "OK", .fields = {}}, .framing = wire::Framing::none};
-    co_return deliver(call, *wording, wording->from_node->loaded(), own, ticket);
+    Attempt loaded = deliver(call, *wording, wording->from_node->loaded(), own, ticket);
+    ticket.outcome.sent = false;
+    co_return loaded;
   }
 
   wire::Client::Watch watch;
@@ -234,7 +250,7 @@ wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& tic
     if (node.error().nothing_sent) co_return failed(transport(call, node.error()), true);
     Attempt gone = lost(call, *connection, node.error(), transport(call, node.error()));
     ticket.outcome.silent = call.ask.stream && node.error().what == wire::NodeError::What::timeout;  // a whole answer may take its time
-    gone.silent = ticket.outcome.silent && call.grant.keep_alive;  // under passthrough nothing is loaded anew
+    gone.silent = ticket.outcome.silent && loads_anew(call);
     co_return gone;
   }
   Attempt result;

@@ -47,8 +47,12 @@ wire::Task<void> carry_out(std::shared_ptr<House> house, Unload order) {
 
 wire::Task<void> carry_out(std::shared_ptr<House> house, Try order) {
   const auto failed = co_await house->nodes.try_out(house->peer(order.node), order);
-  Ended ended{order.id, {.ending = failed ? Ending::node_failed : Ending::ok, .content_began = true}};
-  if (failed) ended.outcome.error = failed->why;
+  Ended ended{order.id, {.ending = Ending::ok, .content_began = true}};
+  if (failed) {  // a no is an answer: full, or not for this request; a client's will tell
+    const bool no = (failed->status >= 400 && failed->status < 500) || failed->status == 503;
+    ended.outcome.ending = no ? Ending::refused : Ending::node_failed;
+    ended.outcome.error = failed->why;
+  }
   house->desk.tell(std::move(ended));
 }
 

@@ -62,6 +62,8 @@ class Nodes {
   };
   wire::Task<Result<Placed>> placed(Peer);  // exo's plan and runners
   wire::Task<std::optional<Trouble>> place(Peer, ModelName, Duration patience);
+  wire::Task<std::optional<Trouble>> order(Peer, ModelName);
+  wire::Task<std::optional<Trouble>> remove(Peer, std::string instance);
   wire::Task<std::optional<Trouble>> take_away(Peer, ModelName);
   static Refusal down(const wire::NodeError&);
   wire::Task<wire::NodeResult<Answer>> ask(Peer, std::string method, std::string path, std::string body, Duration patience);

@@ -61,8 +61,9 @@ void ReadBack::take(std::string_view lines, std::string& out) {
   const Time now = std::chrono::steady_clock::now();
   if (reply_.pieces() != std::exchange(pieces_, reply_.pieces()) || !native_.empty()) {
     spoke_ = now;
-  } else if (longest_ > Duration::zero() && now - spoke_ > longest_) {
+  } else if (!silent_ && longest_ > Duration::zero() && now - spoke_ > longest_) {
     native_ = "{\"error\":" + api::quote("its server said nothing but keep-alives for " + to_text(longest_)) + "}\n";
+    silent_ = true;
     stop_();
   }
   if (!native_.empty()) onward_.take(native_, out);

@@ -65,6 +65,7 @@ class ReadBack final : public wire::Passage {
       : reply_(reply), onward_(onward), longest_(longest), stop_(std::move(stop)), spoke_(std::chrono::steady_clock::now()) {}
   void take(std::string_view lines, std::string& out) override;
   bool end(const std::optional<wire::NodeError>& lost, std::string_view rest, std::string& out) override;
+  bool silent() const { return silent_; }  // it was ended for that
 
  private:
   api::OpenAiReply& reply_;
@@ -73,6 +74,7 @@ class ReadBack final : public wire::Passage {
   std::function<void()> stop_;
   Time spoke_;
   std::int64_t pieces_ = 0;
+  bool silent_ = false;
   std::string native_{};
 };
 

@@ -197,7 +197,7 @@ class Dispatch {
   std::map<TicketId, Running> running_{};
   std::vector<Ghost> ghosts_{};
   std::vector<Order> unloads_{};                    // asked for, not begun: the gate was in a swap
-  TicketId trials_ = 0;                             // their ids count down from the last one there is
+  TicketId trials_ = 0;                             // their ids count down from the last but one there is
   std::map<std::string, int> passed_over_{};        // by node and model: grants in a row that went to somebody behind the head of the line
   std::map<NodeName, std::string> last_refusal_{};  // of a proposal: told once
   std::map<NodeName, Time> policy_wake_{};

@@ -13,7 +13,8 @@ constexpr Duration first_shun = std::chrono::seconds(30), longest_shun = std::ch
 
 void Dispatch::note_outcome(const NodeName& name, const Outcome& outcome, Time now) {
   NodeBelief* node = fleet_.node(name);
-  if (!node || outcome.ending == Ending::client_left || outcome.ending == Ending::refused) return;  // nothing of its health
+  const bool unasked = outcome.ending == Ending::ok && !outcome.sent;
+  if (!node || unasked || outcome.ending == Ending::client_left || outcome.ending == Ending::refused) return;  // nothing of its health
   if (outcome.ending == Ending::ok) {
     if (node->failures >= failures_before_shunned) out_.push_back(Note{Note::Level::info, name + " answers whole again"});
     node->failures = node->shuns = 0;
@@ -49,10 +50,12 @@ bool Dispatch::try_out(NodeBelief& node, Time now) {
   for (const Held& h : gate->held()) {
     const Installed* installed = node.find(h.model);
     const bool chats = installed && (installed->capabilities.empty() || installed->capabilities.count("completion"));
-    if (!chats || h.in_flight > 0 || !gate->may_grant(h.model, facts(node.name), now)) continue;
+    const bool asked_for = settings_->runs(node.name).loads ||  // else it may be any of the many that its server could load
+                           std::any_of(settings_->roles.begin(), settings_->roles.end(), [&](const RoleSettings& r) { return r.model == h.model && std::find(r.nodes.begin(), r.nodes.end(), node.name) != r.nodes.end(); });
+    if (!chats || !asked_for || h.in_flight > 0 || !gate->may_grant(h.model, facts(node.name), now)) continue;
     const ModelSettings& model = settings_->model(h.model);
     Ask ask;
-    ask.id = node.trying = ~trials_++;
+    ask.id = node.trying = ~++trials_;  // the last id of all is the forecast's
     ask.purpose = Purpose::preload;  // nothing is to be learnt of it
     ask.model = h.model;
     ++ledger_.arrived;

@@ -44,9 +44,13 @@ Result<Placement> Dispatch::place_within_limits(const Ask& ask, Time now) const 
   for (const NodeSettings& node : settings_->nodes)
     if (limits.per_node > 0 && count([&](const RoleName&, const NodeName& name) { return name == node.name; }) >= limits.per_node) elsewhere.avoid.push_back(node.name);
   auto placed = place(elsewhere, fleet_, *settings_);
-  if (placed || elsewhere.avoid == ask.avoid) return placed;
-  placed = place(ask, fleet_, *settings_);
-  if (!placed) return placed;
+  if (elsewhere.avoid == ask.avoid) return placed;
+  const NodeBelief* other = placed ? fleet_.node(placed->node) : nullptr;
+  const bool last_resort = other && (other->drained || other->shunned);  // taken only because the others are full: a wait there may have no end
+  if (placed && !last_resort) return placed;
+  auto wanted = place(ask, fleet_, *settings_);
+  if (!wanted || (placed && wanted->node == placed->node)) return wanted;
+  placed = std::move(wanted);
   return over(std::to_string(limits.per_node) + " requests wait or run on " + placed->node + " already (limits.per_node)", expected_ready(placed->node, ask.model, now));
 }
 

@@ -24,6 +24,7 @@ void Gate::see(const Resident& r, const GateFacts& facts, Time now) {
     return;
   }
   h->missed = 0;
+  if (!facts.loads) h->leaving = h->unsure = h->wedged = false;  // what only a load or an unload could end
   if (r.size > 0) h->bytes = r.size;
   else if (h->bytes == 0) h->bytes = facts.need(name);
   h->digest = r.digest;

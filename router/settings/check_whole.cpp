@@ -166,13 +166,17 @@ void check_addresses(const Draft& draft) {
 // exo counts the memory of its machines without what Ollama holds there, and the other way round.
 void check_exo(const Draft& draft) {
   const auto host = [](const Address& a) { return a.host == "localhost" || a.host == "::1" ? std::string("127.0.0.1") : a.host; };
-  for (const NodeSettings& exo : draft.settings.nodes)
+  for (const NodeSettings& exo : draft.settings.nodes) {
+    const auto at = draft.addresses.find(exo.name);
+    if (exo.type == EngineType::exo && draft.settings.policy == PolicyName::passthrough && at != draft.addresses.end())
+      at->second.hint("policy passthrough places no model on exo: place them there yourself, or take policy smart");
     for (const NodeSettings& other : draft.settings.nodes) {
       const auto cursor = draft.addresses.find(exo.name);
       if (exo.type != EngineType::exo || other.type == EngineType::exo || exo.addresses.empty() || other.addresses.empty() || cursor == draft.addresses.end()) continue;
       if (host(exo.addresses.front()) != host(other.addresses.front())) continue;
       cursor->second.hint(other.name + " is the same machine, and neither sees what the other has loaded: let gpu_memory of both add up to what it has");
     }
+  }
 }
 
 }  // namespace

@@ -157,6 +157,17 @@ TEST_CASE("its errors are said in the client's dialect") {
   CHECK(api::Json::parse(anthropic.body)["error"]["message"].get<std::string>().find("the prompt is too long") != std::string::npos);
 }
 
+TEST_CASE("a key that its server does not take is the router's fault, not the client's") {
+  Server s;
+  s.instead = [](wire::Client& client, const wire::Request&) -> wire::Task<void> {
+    client.send(ScriptedNode::head(401, "application/json"), R"({"error":{"message":"Invalid API Key"}})");
+    co_return;
+  };
+  const Answer a = s.ask("/api/chat", R"({"model":"coder",)" + messages + "}");
+  CHECK(a.status == 502);
+  CHECK(a.body.find("nodes.studio.api_key") != std::string::npos);
+}
+
 TEST_CASE("a server that streams until it closes, as an HTTP/1.0 one does, is streamed on as it comes; one that sends all at once is read") {
   Server s;
   s.instead = [&s](wire::Client& client, const wire::Request&) -> wire::Task<void> {

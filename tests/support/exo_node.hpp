@@ -14,10 +14,13 @@ class ExoNode {
     std::string id{}, model{};
     int looks = 0;          // until now
     bool gone = false;      // DELETE was heard: it leaves with the next look
+    bool failed = false;    // one of its runners did
   };
   struct State {
     std::map<std::string, int> models;        // id -> MiB of weights
     int room = 100'000;                       // MiB: what no plan may go beyond
+    int slow_to_free = 0;                     // plans that still count what was taken away
+    int freeing = 0;
     int looks_to_ready = 3;
     bool drops_orders = false, runner_fails = false, only_comments = false;
     int commenting = 0;                       // streams that say nothing else, now
@@ -48,7 +51,7 @@ class ExoNode {
 
  private:
   static api::Json runner(const State& s, const Instance& one) {
-    if (s.runner_fails && one.looks >= s.looks_to_ready) return {{"RunnerFailed", {{"errorMessage", "Metal ran out of memory"}}}};
+    if (one.failed || (s.runner_fails && one.looks >= s.looks_to_ready)) return {{"RunnerFailed", {{"errorMessage", "Metal ran out of memory"}}}};
     if (one.looks >= s.looks_to_ready) return {{"RunnerReady", api::Json::object()}};
     return {{"RunnerLoading", {{"layersLoaded", one.looks}, {"totalLayers", s.looks_to_ready}}}};
   }
@@ -74,9 +77,10 @@ class ExoNode {
     return out.dump();
   }
 
-  static std::string previews(const State& s, const std::string& id) {
+  static std::string previews(State& s, const std::string& id) {
     int used = 0;
     for (const Instance& one : s.instances) used += s.models.count(one.model) ? s.models.at(one.model) : 0;
+    if (s.freeing > 0) --s.freeing, used += s.room;
     const bool fits = s.models.count(id) && used + s.models.at(id) <= s.room;
     api::Json list = api::Json::array();
     list.push_back({{"model_id", id}, {"sharding", "Tensor"}, {"instance_meta", "MlxJaccl"}, {"error", "no RDMA between n1 and n2"}});
@@ -107,7 +111,7 @@ class ExoNode {
 
   static void chat(State& s, wire::Client& client, const api::Json& body) {
     const std::string model = body.value("model", "");
-    const bool there = std::any_of(s.instances.begin(), s.instances.end(), [&](const Instance& one) { return one.model == model && one.looks >= s.looks_to_ready && !one.gone; });
+    const bool there = std::any_of(s.instances.begin(), s.instances.end(), [&](const Instance& one) { return one.model == model && one.looks >= s.looks_to_ready && !one.gone && !one.failed; });
     s.log.push_back((there ? "chat " : "chat without instance ") + model);
     s.bodies.push_back(body.dump());
     if (!there) return answer(client, 404, R"({"error":{"message":"No instance found for model )" + model + R"(","type":"Not Found","code":404}})");
@@ -141,7 +145,7 @@ class ExoNode {
     }
     if (method == "DELETE" && target.starts_with("/instance/")) {
       for (Instance& one : s.instances)
-        if (target == "/instance/" + one.id) one.gone = true, s.log.push_back("delete " + one.model);
+        if (target == "/instance/" + one.id) one.gone = true, s.freeing = s.slow_to_free, s.log.push_back("delete " + one.model);
       return answer(client, 200, R"({"message":"Command received."})");
     }
     if (method == "POST" && target == "/v1/chat/completions") return chat(s, client, body);

@@ -10,7 +10,18 @@ namespace rr::api {
 namespace {
 
 constexpr std::int64_t most = std::int64_t{1} << 50;  // of tokens: what is added up later stays in range
-constexpr std::size_t most_calls = 128;
+constexpr std::size_t most_calls = 128, most_arguments = 4u << 20;
+constexpr int deepest = 200;  // what is written is written level by level
+
+// Discarded when it is no JSON, or nests deeper than anybody means.
+Json parsed_bounded(std::string_view text) {
+  bool deep = false;
+  Json out = Json::parse(text, [&](int depth, Json::parse_event_t, Json&) {
+    deep = deep || depth > deepest;
+    return !deep;
+  }, false);
+  return deep ? Json(Json::value_t::discarded) : out;
+}
 
 std::string text(const Json& object, const char* name) {
   const auto found = object.find(name);
@@ -73,7 +84,7 @@ void OpenAiReply::take(std::string_view lines, std::string& native) {
 
 OpenAiReply::Heard OpenAiReply::hear(std::string_view json) {
   Heard out;
-  const Json root = Json::parse(json, nullptr, false);
+  const Json root = parsed_bounded(json);
   if (!root.is_object()) return out.trouble = "the node sent an event that is no JSON", out;
   if (const auto error = root.find("error"); error != root.end() && !error->is_null()) return out.trouble = parse_error(json), out;
   if (const Json* timings = object_in(root, "timings")) {
@@ -109,22 +120,29 @@ OpenAiReply::Heard OpenAiReply::hear(std::string_view json) {
   return out;
 }
 
-// Streamed, a call comes in parts that say which one they belong to (`index`); whole, there may be no index.
+// Streamed, a call comes in parts that say which one they belong to (`index`); whole, there may be no index. Another id is another call, also
+// where a server counts none of them.
 void OpenAiReply::hear_call(const Json& part, std::size_t unsaid, Heard& out) {
   if (!part.is_object()) return;
-  const auto index = part.find("index");
-  const std::size_t at = index != part.end() && index->is_number_unsigned() ? index->get<std::size_t>() : unsaid;
-  if (at >= most_calls) {
-    out.trouble = "the model called more than " + std::to_string(most_calls) + " tools at once";
-    return;
+  const auto said = part.find("index");
+  const std::size_t index = said != part.end() && said->is_number_unsigned() ? said->get<std::size_t>() : unsaid;
+  const std::string id = text(part, "id");
+  auto call = std::find_if(calls_.rbegin(), calls_.rend(), [&](const Call& c) { return c.index == index; });
+  if (call == calls_.rend() || (!id.empty() && !call->id.empty() && call->id != id)) {
+    if (calls_.size() >= most_calls) {
+      out.trouble = "the model called more than " + std::to_string(most_calls) + " tools at once";
+      return;
+    }
+    calls_.push_back({.index = index});
+    call = calls_.rbegin();
   }
-  if (at >= calls_.size()) calls_.resize(at + 1);
-  if (const auto id = text(part, "id"); !id.empty()) calls_[at].id = id;
+  if (!id.empty()) call->id = id;
   const Json* function = object_in(part, "function");
   if (!function) return;
-  calls_[at].name += text(*function, "name");
-  calls_[at].arguments += text(*function, "arguments");
-  if (const Json* whole = object_in(*function, "arguments")) calls_[at].arguments = written(*whole);
+  call->name += text(*function, "name");
+  call->arguments += text(*function, "arguments");
+  if (call->arguments.size() > most_arguments) out.trouble = "the model called " + call->name + " with arguments of more than 4 MiB";
+  if (const Json* whole = object_in(*function, "arguments")) call->arguments = written(*whole);
 }
 
 std::string OpenAiReply::words(const Heard& heard, const std::string& calls) const {
@@ -139,14 +157,14 @@ std::string OpenAiReply::words(const Heard& heard, const std::string& calls) con
 // The calls in Ollama's form, where the arguments are an object. What the length cut off is no call.
 std::string OpenAiReply::calls(std::string& trouble) {
   Json list = Json::array();
-  for (std::size_t i = 0; i < calls_.size(); ++i) {
-    const Call& call = calls_[i];
-    Json arguments = Json::parse(call.arguments.empty() ? "{}" : call.arguments, nullptr, false);
+  for (const Call& call : calls_) {
+    if (call.name.empty()) continue;
+    Json arguments = parsed_bounded(call.arguments.empty() || call.arguments == "null" ? "{}" : call.arguments);
     if (!arguments.is_object() && reason_ != "length") trouble = "the model called " + call.name + " with arguments that are no JSON object; ask again";
     if (!arguments.is_object()) continue;
     Json one = Json::object();
     if (!call.id.empty()) one["id"] = call.id;
-    one["function"] = {{"index", i}, {"name", call.name}, {"arguments", std::move(arguments)}};
+    one["function"] = {{"index", list.size()}, {"name", call.name}, {"arguments", std::move(arguments)}};
     list.push_back(std::move(one));
   }
   calls_.clear();
@@ -186,7 +204,7 @@ Result<std::string> OpenAiReply::whole(std::string_view body) {
 }
 
 Result<std::string> OpenAiReply::embeddings(std::string_view body) const {
-  const Json root = Json::parse(body, nullptr, false);
+  const Json root = parsed_bounded(body);
   const auto data = root.is_object() ? root.find("data") : root.end();
   if (!root.is_object() || data == root.end() || !data->is_array() || data->empty()) return garbage();
   std::string list;
@@ -202,6 +220,10 @@ Result<std::string> OpenAiReply::embeddings(std::string_view body) const {
                                              std::to_string(usage ? count(*usage, "prompt_tokens") : 0) + "}"};
 }
 
-std::string OpenAiReply::loaded() const { return words({}, "") + ",\"done\":true,\"done_reason\":\"load\"}\n"; }
+std::string OpenAiReply::loaded() const {
+  if (shape_ == NativeShape::embedding) return "{\"embedding\":[]}";
+  if (shape_ == NativeShape::embed) return head_.substr(0, head_.find(",\"created_at\":")) + ",\"embeddings\":[]}";
+  return words({}, "") + ",\"done\":true,\"done_reason\":\"load\"}\n";
+}
 
 }  // namespace rr::api

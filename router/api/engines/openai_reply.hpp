@@ -24,6 +24,7 @@ class OpenAiReply {
 
  private:
   struct Call {
+    std::size_t index = 0;
     std::string id{}, name{}, arguments{};
   };
   struct Heard;  // what one event says

@@ -116,6 +116,16 @@ TEST_CASE("calls that come in parts are one line with objects") {
   CHECK(r.watched().content());
 }
 
+TEST_CASE("calls are told apart by their ids where all are counted as the first; null means no arguments, and an index that is left out no call") {
+  Reading r;
+  r.delta(R"({"tool_calls":[{"index":0,"id":"c1","function":{"name":"a","arguments":"{\"x\":1}"}}]})");
+  r.delta(R"({"tool_calls":[{"index":0,"id":"c2","function":{"name":"b","arguments":"null"}}]})");
+  r.delta(R"({"tool_calls":[{"index":5,"id":"c3","function":{"name":"c","arguments":""}}]})", "\"finish_reason\":\"tool_calls\"");
+  r.reply.finish(r.native);
+  REQUIRE(r.watched().done());
+  CHECK(r.lines()[0]["message"]["tool_calls"] == Json::parse(R"([{"id":"c1","function":{"index":0,"name":"a","arguments":{"x":1}}},{"id":"c2","function":{"index":1,"name":"b","arguments":{}}},{"id":"c3","function":{"index":2,"name":"c","arguments":{}}}])"));
+}
+
 TEST_CASE("arguments that are no object are an error; cut off by the length they are no call") {
   for (const bool cut : {false, true}) {
     CAPTURE(cut);
@@ -126,8 +136,12 @@ TEST_CASE("arguments that are no object are an error; cut off by the length they
     CHECK(r.watched().error().has_value() == !cut);
   }
   Reading many;
-  many.delta(R"({"tool_calls":[{"index":4000000000,"function":{"name":"a"}}]})");
+  for (int i = 0; i < 129; ++i) many.delta(R"({"tool_calls":[{"index":)" + std::to_string(i) + R"(,"function":{"name":"a"}}]})");
   CHECK(many.watched().error().has_value());
+  Reading deep;
+  deep.delta(R"({"tool_calls":[{"index":0,"function":{"name":"a","arguments":"{\"a\":)" + std::string(100'000, '[') + std::string(100'000, ']') + R"(}"}}]})", "\"finish_reason\":\"tool_calls\"");
+  deep.reply.finish(deep.native);
+  CHECK(deep.watched().error().has_value());
 }
 
 TEST_CASE("errors in a stream, in each of the forms they come in") {
@@ -176,6 +190,8 @@ TEST_CASE("whole answers: chat with calls, generate, completions, and what is no
     CHECK((none.has_error() || none->starts_with("{\"error\"")));
   }
   CHECK(Json::parse(Reading().reply.loaded())["done_reason"] == "load");
+  CHECK(Json::parse(Reading(NativeShape::embed).reply.loaded())["embeddings"].empty());
+  CHECK(Reading(NativeShape::embedding).reply.loaded() == "{\"embedding\":[]}");
 }
 
 TEST_CASE("embeddings in both forms") {

@@ -82,6 +82,16 @@ TEST_CASE("a machine has a bound of its own: who may run elsewhere goes there") 
   CHECK(t.balances());
 }
 
+TEST_CASE("a machine that is drained takes nothing because the other one is full") {
+  Talk t(changed([](Limits& l) { l.per_node = 1; }));
+  t.seen("mini", {});
+  t.seen("book", {});
+  t.tell(DrainWanted{"book", true});
+  CHECK(t.ask(1, "tester") == "load mini tester-m 4096 keep 30m");
+  CHECK(t.ask(2, "tester") == "refuse 2 line_full");
+  CHECK(t.balances());
+}
+
 TEST_CASE("nobody waits longer than limits.wait, and the clock says when") {
   Talk t(changed([](Limits& l) { l.wait = 10min; }));
   coder_idle(t);

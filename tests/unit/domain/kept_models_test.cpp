@@ -87,6 +87,30 @@ TEST_CASE("a node that changes its engine is another machine") {
   t.adopt();
   CHECK(t.ask(1, "coder") == "");  // nothing is known of it yet
   CHECK(t.seen("studio", {}) == "load studio coder-m 4096 keep -1");
+  t.loaded("studio", coder);
+  t.tell(Ended{1, {.ending = Ending::node_failed}});  // in doubt: only a load would end it
+  t.set.nodes.back().type = EngineType::openai;
+  t.adopt();
+  t.seen("studio", {served(coder)});
+  CHECK(t.ask(2, "coder") == "grant 2 studio coder-m 4096");
+}
+
+TEST_CASE("where a node takes no lease the router ends it, but not of what somebody else placed there") {
+  for (const PolicyName policy : {PolicyName::smart, PolicyName::seed}) {
+    CAPTURE(to_text(policy));
+    Settings s = with_studio(policy, KeepAlive{10min});
+    s.nodes.back().type = EngineType::exo;
+    Talk t(s);
+    CHECK(t.seen("studio", {served(coder), served(ModelName("theirs"))}) == "");
+    CHECK(t.ask(1, "coder") == "grant 1 studio coder-m 4096");
+    CHECK(t.ended(1) == "");
+    CHECK(t.tick(9min) == "");
+    CHECK(t.tick(1min) == "unload studio coder-m");
+    t.unloaded("studio", coder);
+    t.seen("studio", {served(ModelName("theirs"))});
+    t.seen("studio", {served(ModelName("theirs"))});
+    for (int i = 0; i < 10; ++i) CHECK(t.tick(10min) == "");
+  }
 }
 
 }  // namespace kept_models_test

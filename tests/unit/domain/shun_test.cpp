@@ -88,7 +88,7 @@ TEST_CASE("where a model idles a tiny request of the router's own finds out, and
     REQUIRE(tried.starts_with("try mini "));
     CHECK(t.where("tester", Ending::ok) == "book");  // it is not back yet
     CHECK(t.tick(1s).find("try") == std::string::npos);  // one at a time
-    const TicketId trial = ~TicketId{0};
+    const TicketId trial = ~TicketId{1};
     t.tell(Ended{trial, {.ending = Ending::node_failed, .error = "CUDA is gone"}});
     CHECK(t.noted("CUDA is gone"));
     t.look();

@@ -40,6 +40,13 @@ TEST_CASE("exo beside Ollama on one machine is a hint: neither sees the other's 
   CHECK(fleet("  a: { address: 10.0.0.1 }\n  b: { type: exo, address: 10.0.0.2 }\n").problems.empty());
 }
 
+TEST_CASE("exo under passthrough is a hint: nobody places its models") {
+  const Loaded loaded = fleet("  a: { type: exo, address: 10.0.0.1 }\nsmart_swap: { policy: passthrough }\n");
+  REQUIRE(loaded.settings);
+  REQUIRE(loaded.problems.size() == 1);
+  CHECK(loaded.problems[0].sentence.find("places no model on exo") != std::string::npos);
+}
+
 TEST_CASE("a changed engine and a changed key are told, the key itself is not") {
   const auto a = fleet("  a: { type: openai, address: \"h:1\" }\n").settings, b = fleet("  a: { type: exo, address: \"h:1\", api_key: s3cret }\n").settings;
   REQUIRE(a);
