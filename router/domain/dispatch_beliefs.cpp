@@ -50,6 +50,8 @@ void Dispatch::on_event(const Observed& e, Time now) {
   for (const Resident& r : e.residents)  // the same weights under another of their names
     for (const Installed& i : node->installed)
       if (!r.digest.empty() && i.digest == r.digest && foreign.is_ours(i.name)) foreign.ours(r.name);
+  for (const Held& h : std::as_const(*gate).held())  // under a request: where it went, the node brings it back for that
+    if (h.in_flight > 0) foreign.ours(h.model);
   if (!passthrough() && settings_->runs(e.node).loads && foreign.observed(e.residents, now)) {
     out_.push_back(Note{Note::Level::info, e.node + ": somebody else has loaded " + foreign.last().spelt()});
     if (!kept_off && foreign.keeps_off(now)) out_.push_back(Note{Note::Level::warn, others_line(e.node, foreign)});
@@ -121,6 +123,7 @@ void Dispatch::on_event(const LoadEnded& e, Time now) {
     run(e.node, gate->load_failed(e.model, *e.failed, now, e.status), now);
   } else {
     ++ledger_.loads;
+    foreign_[e.node].ours(e.model);  // also when it was seen to go meanwhile
     if (began != load_began_.end()) {
       seen_.pace.loaded(e.node, e.model, facts(e.node).model(e.model).file, in_seconds(now - began->second));
       out_.push_back(Note{Note::Level::info, e.node + ": loaded " + e.model.spelt() + " in " + to_text(now - began->second)});

@@ -56,6 +56,24 @@ TEST_CASE("what is there at the start, what this router loads and unloads, and w
   CHECK(swaps(t) == 0);
 }
 
+TEST_CASE("a model that goes while this router loads it anew, or asks it, comes back as its own") {
+  Talk t;
+  coder_idle(t);
+  t.ask(2, "coder");
+  t.tell(Ended{2, {.ending = Ending::node_failed}});  // in doubt: it is loaded before it is used again
+  t.seen("mini", {there(coder, middle)});
+  CHECK(t.ask(3, "coder") == "load mini coder-m 4096 keep 2h");
+  t.seen("mini", {});  // it went meanwhile
+  CHECK(t.loaded("mini", coder).starts_with("grant 3"));
+  t.seen("mini", {there(coder, middle)});
+  CHECK(swaps(t) == 0);
+  t.seen("mini", {});  // and again, under a request, for which the node brings it back
+  t.seen("mini", {there(coder, middle)});
+  t.ended(3);
+  t.seen("mini", {there(coder, middle)});
+  CHECK(swaps(t) == 0);
+}
+
 TEST_CASE("a model that somebody else loads is counted, told in the log, and adopted; one reversal is taken back") {
   Talk t;
   t.seen("mini", {there(coder, middle)});
