@@ -9,8 +9,15 @@ constexpr Duration for_a_load = std::chrono::minutes(2);  // between the going o
 constexpr Duration quiet = std::chrono::minutes(5);
 }  // namespace
 
-void Foreign::ours(const ModelName& model) { ours_.insert(model); }
-void Foreign::leaves(const ModelName& model) { ours_.erase(model); }
+void Foreign::ours(const ModelName& model) {
+  ours_.insert(model);
+  leaving_.erase(model);
+}
+
+void Foreign::leaves(const ModelName& model) {
+  ours_.erase(model);
+  leaving_.insert(model);
+}
 
 bool Foreign::observed(const std::vector<Resident>& residents, Time now) {
   std::set<ModelName> now_there;
@@ -22,9 +29,10 @@ bool Foreign::observed(const std::vector<Resident>& residents, Time now) {
   }
   for (const ModelName& model : before)
     if (there_.count(model) == 0 && ours_.erase(model) > 0) taken_ = now;
+  std::erase_if(leaving_, [&](const ModelName& model) { return before.count(model) > 0 && there_.count(model) == 0; });
   bool came = false;
   for (const ModelName& model : there_) {
-    if (before.count(model) > 0 || ours_.count(model) > 0) continue;
+    if (before.count(model) > 0 || ours_.count(model) > 0 || leaving_.count(model) > 0) continue;
     came = true;
     last_ = model;
     ++swaps_;

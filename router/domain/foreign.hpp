@@ -22,7 +22,7 @@ class Foreign {
   std::optional<Time> off_until() const { return off_until_; }
 
  private:
-  std::set<ModelName> ours_{}, there_{};  // there_: as /api/ps said last
+  std::set<ModelName> ours_{}, leaving_{}, there_{};  // leaving_: unloaded by us, and not seen to go yet; there_: as /api/ps said last
   bool first_ = true;
   int swaps_ = 0;
   ModelName last_{};
