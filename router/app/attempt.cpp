@@ -207,10 +207,10 @@ wire::Task<Attempt> pass_error(Call& call, wire::Connection& connection, const w
 }  // namespace
 
 wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& ticket, bool fresh) {
-  const Addresses way = call.house->way(call.grant.node);
-  if (way.empty()) co_return failed({.code = "node_gone", .side = Side::router, .status = 503,
+  Peer peer = call.house->peer(call.grant.node);
+  if (peer.way.empty()) co_return failed({.code = "node_gone", .side = Side::router, .status = 503,
                                   .sentence = "node " + call.grant.node + " left the configuration", .retry_after_s = 1}, true);
-  call.link = to_text(way.front());
+  call.link = to_text(peer.way.front());
   auto wording = co_await word(call, members);
   if (call.client.gone()) co_return done();
   if (!wording) {
@@ -226,7 +226,7 @@ wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& tic
 
   wire::Client::Watch watch;
   auto connection = co_await call.house->upstream.connect(
-      way, [&](std::function<void()> stop) { watch = call.client.on_gone(std::move(stop)); }, fresh);
+      std::move(peer.way), [&](std::function<void()> stop) { watch = call.client.on_gone(std::move(stop)); }, fresh);
   if (call.client.gone()) co_return done();
   if (!connection) {
     ticket.outcome = {.ending = Ending::node_failed, .sent = false, .error = connection.error().sentence};
@@ -239,7 +239,7 @@ wire::Task<Attempt> attempt(Call& call, const api::Members& members, Ticket& tic
   RequestHead head{.method = "POST", .target = wording->path,
                    .fields = wire::to_node(call.request.head.fields, via)};
   set(head.fields, "Content-Type", "application/json");
-  if (const Peer peer = call.house->peer(call.grant.node); !peer.key.empty()) set(head.fields, "Authorization", "Bearer " + peer.key);
+  if (!peer.key.empty()) set(head.fields, "Authorization", "Bearer " + peer.key);
   ticket.outcome.sent = true;
   auto node = co_await connection->exchange(std::move(head), wording->body.views, call.settings->first_byte);
   if (call.client.gone()) co_return done();

@@ -102,12 +102,11 @@ Explanation explain(const Ask& ask, const Settings& settings, const Dispatch& di
   const bool through = settings.policy == PolicyName::passthrough;
   const KeepAlive keep = settings.keep_alive(ask.model, ask.role);
   const Engine& runs = settings.runs(placed ? *placed : ask.nodes.empty() ? NodeName{} : ask.nodes.front());
+  const std::string context = "num_ctx " + std::to_string(ask.num_ctx);
   if (!runs.options) out.sends = "neither num_ctx nor keep_alive: they count for nothing there (type: " + std::string(runs.word) + ")";
-  else out.sends = "num_ctx " + std::to_string(ask.num_ctx);
-  if (!runs.options) {
-  } else if (through) out.sends += ", the client's own keep_alive";
-  else if (settings.policy == PolicyName::seed || keep.forever()) out.sends += ", keep_alive " + to_text(keep);
-  else out.sends += ", keep_alive -1 (" + (keep.zero() ? "it leaves when somebody needs the room)" : "lease " + to_text(keep) + " kept by the router)");
+  else if (through) out.sends = context + ", the client's own keep_alive";
+  else if (settings.policy == PolicyName::seed || keep.forever()) out.sends = context + ", keep_alive " + to_text(keep);
+  else out.sends = context + ", keep_alive -1 (" + (keep.zero() ? "it leaves when somebody needs the room)" : "lease " + to_text(keep) + " kept by the router)");
   if (ask.client_keep_alive && !through) out.ignored = "client's keep_alive " + *ask.client_keep_alive + " ignored";
   if (ask.client_num_ctx && *ask.client_num_ctx != ask.num_ctx)
     out.ignored += (out.ignored.empty() ? "client's num_ctx " : ", num_ctx ") + std::to_string(*ask.client_num_ctx) + " ignored";

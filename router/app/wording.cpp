@@ -1,5 +1,6 @@
 #include "app/wording.hpp"
 
+#include "settings/words.hpp"
 #include "wire/aside.hpp"
 
 namespace rr::app {
@@ -23,18 +24,6 @@ std::string not_passed_on(const api::Members& members, const api::Edits& edits) 
   if (const auto shift = members.value("shift"); shift && shift.in(members.body) != "null") add("shift", shift.in(members.body));
   for (const api::Member& one : members.runner_options)
     if (one.name != "use_mmap" || !edits.use_mmap) add(one.name, one.value.in(members.body));
-  return out;
-}
-
-api::NativeShape shape_of(std::string_view native_path) {
-  if (native_path == "/api/generate") return api::NativeShape::generate;
-  if (native_path == "/api/embed") return api::NativeShape::embed;
-  return native_path == "/api/embeddings" ? api::NativeShape::embedding : api::NativeShape::chat;
-}
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
   return out;
 }
 
@@ -62,15 +51,16 @@ wire::Task<Result<Wording>> word(Call& call, const api::Members& members) {
   out.path = out.to_client ? out.to_client->path() : node_path(call.route.kind);
   if (edits.keep_alive && !out.to_client) call.ignored = not_passed_on(members, edits);
   std::vector<std::string> ignored;
+  api::NativeShape shape{};
   const auto edit = [&]() -> Result<api::Pieces> {
     Result<api::Pieces> native = out.to_client ? out.to_client->to_native(members, call.ask, edits) : api::splice(body, members, edits);
     if (!native || runs.native) return native;
     api::EngineOrder order = api::openai_order(out.path, native->joined());
     out.path = order.path;
+    shape = order.shape;
     ignored = std::move(order.ignored);
     return {boost::system::in_place_value, std::move(order.body)};
   };
-  const std::string native_path = out.path;
   Result<api::Pieces> pieces = api::Pieces{};
   if ((out.to_client || !runs.native) && body.size() >= large_body) pieces = co_await wire::aside(call.house->io.get_executor(), edit);
   else pieces = edit();
@@ -78,8 +68,8 @@ wire::Task<Result<Wording>> word(Call& call, const api::Members& members) {
   out.body = std::move(*pieces);
   if (!runs.native) {
     std::erase(ignored, "options.num_ctx");  // its value is told already
-    if (!out.to_client) call.ignored = joined(ignored);
-    out.from_node = std::make_unique<api::OpenAiReply>(shape_of(native_path), call.grant.model.spelt(), utc_text(), [] { return std::chrono::steady_clock::now(); });
+    if (!out.to_client) call.ignored = settings::joined(ignored);
+    out.from_node = std::make_unique<api::OpenAiReply>(shape, call.grant.model.spelt(), utc_text(), [] { return std::chrono::steady_clock::now(); });
   }
   co_return std::move(out);
 }

@@ -40,9 +40,10 @@ Result<Placement> Dispatch::place_within_limits(const Ask& ask, Time now) const 
     return over(std::to_string(limits.per_role) + " requests of role " + ask.role + " wait or run already (limits.per_role)",
                 placed ? expected_ready(placed->node, ask.model, now) : std::nullopt);
   }
+  if (limits.per_node <= 0) return place(ask, fleet_, *settings_);
   Ask elsewhere = ask;
   for (const NodeSettings& node : settings_->nodes)
-    if (limits.per_node > 0 && count([&](const RoleName&, const NodeName& name) { return name == node.name; }) >= limits.per_node) elsewhere.avoid.push_back(node.name);
+    if (count([&](const RoleName&, const NodeName& name) { return name == node.name; }) >= limits.per_node) elsewhere.avoid.push_back(node.name);
   auto placed = place(elsewhere, fleet_, *settings_);
   if (elsewhere.avoid == ask.avoid) return placed;
   const NodeBelief* other = placed ? fleet_.node(placed->node) : nullptr;

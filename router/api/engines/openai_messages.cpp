@@ -1,5 +1,6 @@
 #include "api/engines/openai_messages.hpp"
 
+#include "api/dialects/native_line.hpp"
 #include "api/quote.hpp"
 #include "api/raw_json.hpp"
 
@@ -16,8 +17,6 @@ std::string_view media_type(std::string_view base64) {
   return "image/png";
 }
 
-std::string_view unquoted(std::string_view raw) { return raw.size() < 2 || raw.front() != '"' ? std::string_view{} : raw.substr(1, raw.size() - 2); }
-
 bool joins(std::string_view role) { return role == "\"user\"" || role == "\"system\""; }
 
 }  // namespace
@@ -32,7 +31,7 @@ void OpenAiMessages::open(std::string_view role) {
 void OpenAiMessages::say(std::string_view role, std::string_view content, const std::vector<std::string_view>& images) {
   if (speaker_ != role) flush();
   speaker_ = role;
-  if (!unquoted(content).empty() || images.empty()) parts_.push_back({.text = content.empty() ? "\"\"" : content});
+  if (!inside(content).empty() || images.empty()) parts_.push_back({.text = content.empty() ? "\"\"" : content});
   for (const auto image : images) parts_.push_back({.image = image});
 }
 
@@ -42,16 +41,16 @@ void OpenAiMessages::flush() {
   open(speaker_);
   write_.text(",\"content\":");
   if (std::none_of(parts_.begin(), parts_.end(), [](const Part& p) { return !p.image.empty(); })) {
-    if (parts_.size() > 1) std::erase_if(parts_, [](const Part& p) { return unquoted(p.text).empty(); });
+    if (parts_.size() > 1) std::erase_if(parts_, [](const Part& p) { return inside(p.text).empty(); });
     write_.text("\"");
-    for (std::size_t i = 0; i < parts_.size(); ++i) write_.text(i == 0 ? "" : "\\n\\n").raw(unquoted(parts_[i].text));
+    for (std::size_t i = 0; i < parts_.size(); ++i) write_.text(i == 0 ? "" : "\\n\\n").raw(inside(parts_[i].text));
     write_.text("\"}");
   } else {
     for (std::size_t i = 0; i < parts_.size(); ++i) {
       write_.text(i == 0 ? "[" : ",");
       if (parts_[i].image.empty()) write_.text("{\"type\":\"text\",\"text\":").raw(parts_[i].text).text("}");
       else
-        write_.text("{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:").text(media_type(unquoted(parts_[i].image))).text(";base64,").raw(unquoted(parts_[i].image)).text("\"}}");
+        write_.text("{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:").text(media_type(inside(parts_[i].image))).text(";base64,").raw(inside(parts_[i].image)).text("\"}}");
     }
     write_.text("]}");
   }
@@ -63,7 +62,7 @@ void OpenAiMessages::write_calls(std::string_view calls) {
   for (const auto call : raw_elements(calls)) {
     const auto function = raw_member(call, "function");
     std::string id(raw_member(call, "id"));
-    if (unquoted(id).empty()) id = "\"call_" + std::to_string(++calls_) + "\"";
+    if (inside(id).empty()) id = "\"call_" + std::to_string(++calls_) + "\"";
     const auto name = raw_member(function, "name"), arguments = raw_member(function, "arguments");
     write_.text(first ? ",\"tool_calls\":[{\"id\":" : ",{\"id\":").text(id).text(",\"type\":\"function\",\"function\":{\"name\":").raw(name.empty() ? "\"\"" : name);
     write_.text(",\"arguments\":").text(arguments.starts_with('"') ? std::string(arguments) : quote(arguments.empty() ? "{}" : arguments)).text("}}");
@@ -105,7 +104,7 @@ std::size_t OpenAiMessages::take(std::string_view list, std::size_t at) {
   open(m.role);
   if (m.role == "\"tool\"") write_.text(",\"tool_call_id\":").text(id_for_result(m));
   write_.text(",\"content\":").raw(m.content.empty() ? "\"\"" : m.content);
-  if (!unquoted(m.thinking).empty()) write_.text(",\"reasoning_content\":").raw(m.thinking);
+  if (!inside(m.thinking).empty()) write_.text(",\"reasoning_content\":").raw(m.thinking);
   write_calls(m.tool_calls);
   write_.text("}");
   return end;

@@ -1,6 +1,12 @@
 #include "domain/policy/smart.hpp"
 
+#include <algorithm>
+
 namespace rr {
+
+bool ours(const PolicyView& view, const Held& held) {
+  return held.ours || std::any_of(view.settings.roles.begin(), view.settings.roles.end(), [&](const RoleSettings& r) { return r.model == held.model; });
+}
 
 std::string why_reload(const PolicyView& view, const Held& held) {
   if (held.wedged) return "it gave no first byte in " + to_text(KeepAlive{view.settings.first_byte}) + ", and is loaded anew";

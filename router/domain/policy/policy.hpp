@@ -39,6 +39,9 @@ namespace passthrough {
 Wish next(const PolicyView&, Time now);
 }
 
+// This router loaded it, or a role has it: its lease is ours to end.
+bool ours(const PolicyView&, const Held&);
+
 // Of a model that is unloaded and loaded again, shown to people.
 std::string why_reload(const PolicyView&, const Held&);
 

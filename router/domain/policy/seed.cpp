@@ -104,8 +104,7 @@ Wish next(const PolicyView& view, Time now) {
   }
   for (const Held& h : view.gate.held()) {
     const KeepAlive keep = lease(view, h.model);
-    const bool own = h.ours || std::any_of(view.settings.roles.begin(), view.settings.roles.end(), [&](const RoleSettings& r) { return r.model == h.model; });
-    const bool to_end = keep.zero() || (own && !view.facts.leases && !keep.forever());  // a node that takes leases ends the others itself
+    const bool to_end = keep.zero() || (ours(view, h) && !view.facts.leases && !keep.forever());  // a node that takes leases ends the others itself
     if (h.in_flight > 0 || h.leaving || h.missed > 0 || !to_end || awaited(view, h.model) || view.facts.pinned(h.model)) continue;
     Time over = h.used + keep.value;
     if (h.stayed) over = std::max(over, *h.stayed + ask_again);

@@ -104,8 +104,7 @@ Wish wish(const PolicyView& view, const Waiting& w, Time now) {
 // The lease that the router keeps: an idle model whose roles' keep_alive is over leaves. keep_alive 0 waits until the room is needed.
 Wish lease_over(const PolicyView& view, const Held& h, Time now) {
   const KeepAlive keep = view.settings.keep_alive(h.model, "");
-  const bool ours = h.ours || std::any_of(view.settings.roles.begin(), view.settings.roles.end(), [&](const RoleSettings& r) { return r.model == h.model; });
-  if (!ours || keep.zero() || keep.forever() || h.leaving || h.missed > 0 || in_use(view, h) || view.facts.pinned(h.model)) return std::monostate{};
+  if (!ours(view, h) || keep.zero() || keep.forever() || h.leaving || h.missed > 0 || in_use(view, h) || view.facts.pinned(h.model)) return std::monostate{};
   Time over = h.used + keep.value;
   if (h.stayed) over = std::max(over, *h.stayed + ask_again);
   if (now < over) return WaitUntil{over};
